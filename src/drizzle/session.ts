@@ -1,0 +1,151 @@
+/**
+ * A Drizzle session over the connection port. Drizzle's own drivers wrap failures into `DrizzleQueryError`, whose message
+ * prints the parameters (https://github.com/drizzle-team/drizzle-orm/issues/5939); this one lets the port's errors pass.
+ * Classes, because Drizzle asks for subclasses of its own.
+ */
+import { entityKind, fillPlaceholders } from 'drizzle-orm'
+import type { Query, SQL, TablesRelationalConfig } from 'drizzle-orm'
+import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core'
+import { PgPreparedQuery, PgSession, PgTransaction } from 'drizzle-orm/pg-core'
+import type { PgDialect, PgQueryResultHKT, PgTransactionConfig, PreparedQueryConfig } from 'drizzle-orm/pg-core'
+import { mapResultRow } from 'drizzle-orm/utils'
+import { withSavepoints } from '../internal/sql-transaction.ts'
+import type { SqlConnection, SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
+
+// Drizzle's drivers share this function at run time and leave it out of their types.
+declare module 'drizzle-orm/utils' {
+  export function mapResultRow<TResult>(
+    columns: SelectedFieldsOrdered,
+    row: unknown[],
+    joinsNotNullableMap: Record<string, boolean> | undefined,
+  ): TResult
+}
+
+/** What a statement without a row type gives: rows as objects, how many, and the columns. */
+export interface DrizzleResultHKT extends PgQueryResultHKT {
+  type: SqlResult<this['row']>
+}
+
+/** The tables and relations of a schema, as Drizzle reads them out of it. */
+export interface ExtractedSchema<TSchema extends Record<string, unknown>, TTables extends TablesRelationalConfig> {
+  fullSchema: TSchema
+  schema: TTables
+  tableNamesMap: Record<string, string>
+}
+
+/** Called with each statement's text before it runs; never with its parameters. */
+export type StatementLog = (statement: string) => void
+
+type ResultMapper = (rows: unknown[][]) => unknown
+
+class PortPreparedQuery<T extends PreparedQueryConfig> extends PgPreparedQuery<T> {
+  static override readonly [entityKind]: string = 'TypystPreparedQuery'
+  private readonly executor: SqlExecutor
+  private readonly fields: SelectedFieldsOrdered | undefined
+  private readonly toResult: ResultMapper | undefined
+  private readonly log: StatementLog | undefined
+  /** Set by Drizzle's select builder. */
+  declare joinsNotNullableMap?: Record<string, boolean>
+
+  constructor(
+    executor: SqlExecutor,
+    query: Query,
+    fields: SelectedFieldsOrdered | undefined,
+    toResult: ResultMapper | undefined,
+    log: StatementLog | undefined,
+  ) {
+    super(query, undefined, undefined)
+    this.executor = executor
+    this.fields = fields
+    this.toResult = toResult
+    this.log = log
+  }
+
+  async execute(placeholderValues: Record<string, unknown> = {}): Promise<T['execute']> {
+    const { fields, toResult, executor } = this
+    const params = fillPlaceholders(this.query.params, placeholderValues)
+    this.log?.(this.query.sql)
+    if (!fields && !toResult) return executor.query(this.query.sql, params)
+    const { rows } = await executor.queryArrays(this.query.sql, params)
+    if (toResult) return toResult(rows)
+    return fields && rows.map((row) => mapResultRow(fields, row, this.joinsNotNullableMap))
+  }
+
+  /** Called by Drizzle's `session.all`. */
+  async all(placeholderValues: Record<string, unknown> = {}): Promise<T['all']> {
+    const { rows } = await this.executor.query(this.query.sql, fillPlaceholders(this.query.params, placeholderValues))
+    return rows
+  }
+
+  /** Called by Drizzle for batches. */
+  isResponseInArrayMode(): boolean {
+    return this.fields !== undefined || this.toResult !== undefined
+  }
+}
+
+/** Runs Drizzle's queries on a connection, or on one transaction of it. */
+export class PortSession<
+  TSchema extends Record<string, unknown>,
+  TTables extends TablesRelationalConfig,
+> extends PgSession<DrizzleResultHKT, TSchema, TTables> {
+  static override readonly [entityKind]: string = 'TypystSession'
+  private readonly connection: SqlConnection
+  private readonly extracted: ExtractedSchema<TSchema, TTables>
+  private readonly log: StatementLog | undefined
+
+  constructor(
+    connection: SqlConnection,
+    dialect: PgDialect,
+    extracted: ExtractedSchema<TSchema, TTables>,
+    log: StatementLog | undefined,
+  ) {
+    super(dialect)
+    this.connection = connection
+    this.extracted = extracted
+    this.log = log
+  }
+
+  prepareQuery<T extends PreparedQueryConfig = PreparedQueryConfig>(
+    query: Query,
+    fields: SelectedFieldsOrdered | undefined,
+    _name: string | undefined,
+    _isResponseInArrayMode: boolean,
+    customResultMapper?: (rows: unknown[][]) => T['execute'],
+  ): PgPreparedQuery<T> {
+    return new PortPreparedQuery<T>(this.connection, query, fields, customResultMapper, this.log)
+  }
+
+  override async count(query: SQL): Promise<number> {
+    const { rows } = await this.execute<SqlResult>(query)
+    return Number(rows[0]?.['count'])
+  }
+
+  transaction<T>(run: (tx: PortTransaction<TSchema, TTables>) => Promise<T>, config?: PgTransactionConfig): Promise<T> {
+    return this.connection.transaction((executor) => {
+      const session = new PortSession(withSavepoints(executor), this.dialect, this.extracted, this.log)
+      return run(new PortTransaction(this.dialect, session, this.extracted))
+    }, config)
+  }
+}
+
+/** A transaction; one started inside it is a savepoint. */
+export class PortTransaction<
+  TSchema extends Record<string, unknown>,
+  TTables extends TablesRelationalConfig,
+> extends PgTransaction<DrizzleResultHKT, TSchema, TTables> {
+  static override readonly [entityKind]: string = 'TypystTransaction'
+  private readonly portSession: PortSession<TSchema, TTables>
+
+  constructor(
+    dialect: PgDialect,
+    session: PortSession<TSchema, TTables>,
+    extracted: ExtractedSchema<TSchema, TTables>,
+  ) {
+    super(dialect, session, extracted)
+    this.portSession = session
+  }
+
+  transaction<T>(run: (tx: PortTransaction<TSchema, TTables>) => Promise<T>): Promise<T> {
+    return this.portSession.transaction(run)
+  }
+}

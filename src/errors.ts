@@ -1,0 +1,156 @@
+/** The one error class of the package, its closed set of codes, and the guard that works across bundles. */
+
+/**
+ * Every `code` a {@link TypystDbError} can carry. The README lists the remedy for each.
+ *
+ * @example
+ * ```ts
+ * import { typystDbErrorCodes } from '@typyst/db'
+ *
+ * const titles = new Map(typystDbErrorCodes.map((code) => [code, code.toLowerCase().replaceAll('_', ' ')]))
+ * ```
+ */
+export const typystDbErrorCodes = [
+  // Life cycle and configuration
+  'CLOSED',
+  'DATABASE_IN_USE',
+  'INVALID_OPTIONS',
+  'STORAGE_UNAVAILABLE',
+  'STORAGE_FULL',
+  'STORAGE_BLOCKED',
+  // Connection
+  'CONNECTION_FAILED',
+  'AUTHENTICATION_FAILED',
+  'DATABASE_NOT_FOUND',
+  'TOO_MANY_CONNECTIONS',
+  // Migrations
+  'MIGRATION_FAILED',
+  'MIGRATION_EDITED',
+  'MIGRATION_GAP',
+  'MIGRATION_LATE',
+  'MIGRATION_LOCKED',
+  'MIGRATION_IRREVERSIBLE',
+  'DATABASE_NEWER',
+  // Queries
+  'UNIQUE_VIOLATION',
+  'FOREIGN_KEY_VIOLATION',
+  'NOT_NULL_VIOLATION',
+  'CHECK_VIOLATION',
+  'INVALID_INPUT',
+  'LIMIT_EXCEEDED',
+  'PERMISSION_DENIED',
+  'SCHEMA_MISMATCH',
+  'SERIALIZATION_FAILURE',
+  'QUERY_CANCELED',
+  'TRANSACTION_ABORTED',
+  'READ_ONLY',
+  'QUERY_FAILED',
+] as const
+
+/** One of {@link typystDbErrorCodes}. */
+export type TypystDbErrorCode = (typeof typystDbErrorCodes)[number]
+
+/** What an error may tell beside its message: names from the database's catalog, never a value. */
+export interface TypystDbErrorDetails {
+  /** The five-character SQLSTATE Postgres reported, such as `23505`. */
+  readonly sqlState?: string | undefined
+  /** The constraint that was violated. */
+  readonly constraint?: string | undefined
+  /** The table the failure concerns. */
+  readonly table?: string | undefined
+  /** The column the failure concerns. */
+  readonly column?: string | undefined
+  /** The schema of that table. */
+  readonly schema?: string | undefined
+  /** Where in the statement's text Postgres stopped, counted in characters from 1. */
+  readonly position?: number | undefined
+  /** The migration the failure concerns. */
+  readonly migration?: string | undefined
+}
+
+/** Options of the {@link TypystDbError} constructor. */
+export interface TypystDbErrorOptions extends TypystDbErrorDetails {
+  /** What was thrown underneath. Only a copy with its name, its code and its stack frames is kept. */
+  readonly cause?: unknown
+}
+
+// Registered globally, so that two copies of this module (bundled twice) recognise each other's errors.
+const brand = Symbol.for('@typyst/db.TypystDbError')
+
+/**
+ * Every failure of this package, from every entry. Branch on `code`; show `message`, which says what happened and what
+ * to do next. Neither the message nor `stack`, `cause` or `toJSON()` holds a row's value, a query parameter, a password,
+ * a token or a connection string.
+ *
+ * @example
+ * ```ts
+ * import { isTypystDbError } from '@typyst/db'
+ *
+ * export function explain(error: unknown): string {
+ *   if (isTypystDbError(error) && error.code === 'UNIQUE_VIOLATION') return `Already taken (${error.constraint})`
+ *   throw error
+ * }
+ * ```
+ */
+export class TypystDbError extends Error {
+  override readonly name = 'TypystDbError'
+  readonly code: TypystDbErrorCode
+  declare readonly sqlState?: string
+  declare readonly constraint?: string
+  declare readonly table?: string
+  declare readonly column?: string
+  declare readonly schema?: string
+  declare readonly position?: number
+  declare readonly migration?: string
+
+  constructor(code: TypystDbErrorCode, message: string, { cause, ...details }: TypystDbErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause: withoutValues(cause) })
+    this.code = code
+    for (const [key, value] of Object.entries(details)) {
+      if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true })
+    }
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** What a log needs: code, message and catalog names. The cause is left out. */
+  toJSON(): TypystDbErrorDetails & { name: string; code: TypystDbErrorCode; message: string } {
+    const { name, code, message, sqlState, constraint, table, column, schema, position, migration } = this
+    return { name, code, message, sqlState, constraint, table, column, schema, position, migration }
+  }
+}
+
+/**
+ * Tells a {@link TypystDbError} from anything else, also when this package was bundled twice and `instanceof` fails.
+ *
+ * @example
+ * ```ts
+ * import { isTypystDbError } from '@typyst/db'
+ *
+ * const isTaken = (error: unknown) => isTypystDbError(error) && error.code === 'DATABASE_IN_USE'
+ * ```
+ */
+export function isTypystDbError(error: unknown): error is TypystDbError {
+  return typeof error === 'object' && error !== null && brand in error
+}
+
+/**
+ * A copy of a cause that can be logged: drivers put parameters, row values and passwords into messages and own
+ * properties, so only the name, the code and the stack's frames survive.
+ */
+function withoutValues(cause: unknown): Error {
+  if (isTypystDbError(cause)) return cause
+  const source = cause instanceof Error ? cause : undefined
+  const code: unknown = source && 'code' in source ? source.code : undefined
+  const copy = new Error(typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? code : 'details removed')
+  // Only names that look like a class: an error's name can be set to anything.
+  copy.name = source && /^[A-Za-z]{1,40}$/.test(source.name) ? source.name : 'Error'
+  copy.stack = [`${copy.name}: ${copy.message}`, ...stackFrames(source)].join('\n')
+  return copy
+}
+
+/** The stack's lines after the message, in V8's form (`    at f (file:1:2)`) or that of Firefox and Safari (`f@file:1:2`). */
+function stackFrames(error: Error | undefined): string[] {
+  if (!error?.stack) return []
+  const afterMessage = error.stack.slice(Math.max(0, error.stack.lastIndexOf(error.message)) + error.message.length)
+  return afterMessage.split('\n').filter((line) => /^(\s+at .+|[^\s@]*@.+):\d+:\d+\)?$/.test(line))
+}

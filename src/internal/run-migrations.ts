@@ -1,0 +1,142 @@
+/** Applies, reports and rolls back migrations, one transaction each. The caller holds the lock. */
+import { isTypystDbError, TypystDbError } from '../errors.ts'
+import type { TypystDbErrorDetails } from '../errors.ts'
+import { migrationHash } from './migration.ts'
+import type { Migration } from './migration.ts'
+import { forgetMigration, prepareHistory, readHistory, recordMigration } from './migration-history.ts'
+import { planMigrations } from './migration-plan.ts'
+import type { HashedMigration } from './migration-plan.ts'
+import type { SqlConnection, SqlExecutor } from './sql-connection.ts'
+
+/** What to migrate: a connection to one session, the table that records what was done, and all that can be done. */
+export interface MigrationTarget {
+  readonly connection: SqlConnection
+  /** The table's name, without its schema. Trusted: it becomes part of the SQL. */
+  readonly table: string
+  readonly migrations: readonly Migration[]
+}
+
+/** Which migrations a database has and which it lacks, by name, in order. */
+export interface MigrationStatus {
+  readonly applied: readonly string[]
+  readonly pending: readonly string[]
+}
+
+/** How one migration of several comes along; the first is number 1. */
+export type MigrationProgress = (step: {
+  readonly name: string
+  readonly number: number
+  readonly total: number
+}) => void
+
+/** A line of its own with this text makes a migration run outside a transaction. */
+const noTransactionMarker = /^-- typyst:no-transaction\s*$/m
+
+/** drizzle-kit's separator between two statements. */
+const statementBreakpoint = '--> statement-breakpoint'
+
+/**
+ * Reports without changing anything.
+ *
+ * @throws TypystDbError as {@link applyMigrations} does when it refuses.
+ */
+export async function readMigrationStatus({
+  connection,
+  table,
+  migrations,
+}: MigrationTarget): Promise<MigrationStatus> {
+  const known = await withHashes(migrations)
+  const pending = planMigrations(known, await readHistory(connection, table))
+  return {
+    applied: known.filter((migration) => !pending.includes(migration)).map(({ name }) => name),
+    pending: pending.map(({ name }) => name),
+  }
+}
+
+/**
+ * Applies what is missing, each migration in a transaction of its own together with its record.
+ *
+ * @returns The names of the migrations it applied.
+ * @throws TypystDbError `MIGRATION_FAILED` when one fails: those before it stay, it leaves no trace. `MIGRATION_EDITED`,
+ *   `MIGRATION_GAP`, `MIGRATION_LATE` or `DATABASE_NEWER` before anything was changed.
+ */
+export async function applyMigrations(
+  { connection, table, migrations }: MigrationTarget,
+  onProgress?: MigrationProgress,
+): Promise<string[]> {
+  const known = await withHashes(migrations)
+  const pending = planMigrations(known, await readHistory(connection, table))
+  for (const [index, migration] of pending.entries()) {
+    onProgress?.({ name: migration.name, number: index + 1, total: pending.length })
+    await runStep(connection, migration, migration.up, async (executor) => {
+      await prepareHistory(executor, table, known)
+      await recordMigration(executor, table, migration)
+    })
+  }
+  return pending.map(({ name }) => name)
+}
+
+/**
+ * Undoes the newest applied migrations, newest first, each in a transaction of its own.
+ *
+ * @param steps - How many to undo.
+ * @returns The names of the migrations it undid.
+ * @throws TypystDbError `MIGRATION_IRREVERSIBLE` before anything was changed when one of them has no reverse;
+ *   `MIGRATION_FAILED` when one fails.
+ */
+export async function rollBackMigrations(
+  { connection, table, migrations }: MigrationTarget,
+  steps: number,
+): Promise<string[]> {
+  const known = await withHashes(migrations)
+  const pending = planMigrations(known, await readHistory(connection, table))
+  const applied = known.filter((migration) => !pending.includes(migration))
+  const undone = applied.slice(Math.max(0, applied.length - steps)).reverse()
+  const reverses = undone.map((migration) => {
+    if (migration.down !== undefined) return [migration, migration.down] as const
+    throw new TypystDbError(
+      'MIGRATION_IRREVERSIBLE',
+      `Migration "${migration.name}" has no reverse. Add "${migration.name}.down.sql" beside it; nothing was changed.`,
+      { migration: migration.name },
+    )
+  })
+  for (const [migration, down] of reverses) {
+    await runStep(connection, migration, down, (executor) => forgetMigration(executor, table, migration))
+  }
+  return undone.map(({ name }) => name)
+}
+
+async function withHashes(migrations: readonly Migration[]): Promise<HashedMigration[]> {
+  return Promise.all(migrations.map(async (migration) => ({ ...migration, hash: await migrationHash(migration) })))
+}
+
+async function runStep(
+  connection: SqlConnection,
+  { name }: Migration,
+  text: string,
+  record: (executor: SqlExecutor) => Promise<void>,
+): Promise<void> {
+  const inTransaction = !noTransactionMarker.test(text)
+  try {
+    if (inTransaction) {
+      await connection.transaction(async (tx) => {
+        await tx.exec(text)
+        await record(tx)
+      })
+    } else {
+      for (const statement of text.split(statementBreakpoint)) await connection.exec(statement)
+      await connection.transaction(record)
+    }
+  } catch (cause) {
+    if (isTypystDbError(cause) && cause.code === 'CLOSED') throw cause
+    const details: TypystDbErrorDetails = isTypystDbError(cause) ? cause : {}
+    const { sqlState, constraint, table, column, schema, position } = details
+    throw new TypystDbError(
+      'MIGRATION_FAILED',
+      inTransaction
+        ? `Migration "${name}" failed and was rolled back; the database is as before it. Its cause says why.`
+        : `Migration "${name}" failed. It runs outside a transaction, so its earlier statements stay: make each repeatable.`,
+      { sqlState, constraint, table, column, schema, position, migration: name, cause },
+    )
+  }
+}

@@ -1,0 +1,35 @@
+/** Begin, commit, roll back and savepoints, in SQL, over an executor that is one session. */
+import type { SqlConnection, SqlExecutor, SqlTransactionOptions } from './sql-connection.ts'
+
+/** The statement that begins a transaction with these options. */
+export function beginStatement({ isolationLevel, accessMode, deferrable }: SqlTransactionOptions = {}): string {
+  const modes = [
+    isolationLevel && `isolation level ${isolationLevel}`,
+    accessMode,
+    deferrable === undefined ? undefined : deferrable ? 'deferrable' : 'not deferrable',
+  ].filter((mode) => mode !== undefined)
+  return ['begin', modes.join(', ')].join(' ').trim()
+}
+
+/** A connection inside a transaction: a transaction on it is a savepoint, undone alone when it fails. */
+export function withSavepoints(session: SqlExecutor): SqlConnection {
+  const { query, queryArrays, exec } = session
+  return {
+    query,
+    queryArrays,
+    exec,
+    async transaction(run) {
+      // One name does for all depths: each is released before its parent continues, so the innermost is always ours.
+      await exec('savepoint typyst')
+      try {
+        const result = await run(session)
+        await exec('release savepoint typyst')
+        return result
+      } catch (cause) {
+        // When this fails too, the connection is gone and the first failure says why.
+        await exec('rollback to savepoint typyst; release savepoint typyst').catch(() => undefined)
+        throw cause
+      }
+    },
+  }
+}

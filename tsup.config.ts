@@ -1,0 +1,23 @@
+/** Builds every sub-path as ESM with shared chunks, so that the error class exists once. */
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    schema: 'src/schema/index.ts',
+    'schema/auth': 'src/schema/auth.ts',
+    'schema/app': 'src/schema/app.ts',
+    auth: 'src/auth/index.ts',
+    app: 'src/app/index.ts',
+    testing: 'src/testing/index.ts',
+  },
+  format: 'esm',
+  target: 'es2022',
+  platform: 'neutral',
+  splitting: true,
+  treeshake: true,
+  dts: true,
+  clean: true,
+  // The one small helper that is not worth a dependency at install time; MIT, see its notice in the bundle.
+  noExternal: ['uuid'],
+})
