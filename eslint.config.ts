@@ -2,6 +2,7 @@
 import { defineConfig, globalIgnores } from 'eslint/config'
 import { importX } from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
+import type { Linter } from 'eslint'
 
 const node = { group: ['node:*'], message: 'This room also runs in browsers.' }
 const drizzle = { group: ['drizzle-orm', 'drizzle-orm/*'], message: 'This room knows no query builder.' }
@@ -22,9 +23,9 @@ const otherRooms = (...rooms: string[]) => ({
 })
 
 type ImportBan = typeof node | typeof pglite
-const room = (files: string | string[], patterns: ImportBan[]) => ({
-  files: [files].flat(),
-  rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] as const },
+const room = (files: string, patterns: ImportBan[]): Linter.Config => ({
+  files: [files],
+  rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
 })
 
 export default defineConfig(

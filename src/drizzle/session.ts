@@ -14,11 +14,11 @@ import type { SqlConnection, SqlExecutor, SqlResult } from '../internal/sql-conn
 
 // Drizzle's drivers share this function at run time and leave it out of their types.
 declare module 'drizzle-orm/utils' {
-  export function mapResultRow<TResult>(
+  export function mapResultRow(
     columns: SelectedFieldsOrdered,
     row: unknown[],
     joinsNotNullableMap: Record<string, boolean> | undefined,
-  ): TResult
+  ): unknown
 }
 
 /** What a statement without a row type gives: rows as objects, how many, and the columns. */

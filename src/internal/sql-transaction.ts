@@ -13,21 +13,20 @@ export function beginStatement({ isolationLevel, accessMode, deferrable }: SqlTr
 
 /** A connection inside a transaction: a transaction on it is a savepoint, undone alone when it fails. */
 export function withSavepoints(session: SqlExecutor): SqlConnection {
-  const { query, queryArrays, exec } = session
   return {
-    query,
-    queryArrays,
-    exec,
+    query: (text, params) => session.query(text, params),
+    queryArrays: (text, params) => session.queryArrays(text, params),
+    exec: (text) => session.exec(text),
     async transaction(run) {
       // One name does for all depths: each is released before its parent continues, so the innermost is always ours.
-      await exec('savepoint typyst')
+      await session.exec('savepoint typyst')
       try {
         const result = await run(session)
-        await exec('release savepoint typyst')
+        await session.exec('release savepoint typyst')
         return result
       } catch (cause) {
         // When this fails too, the connection is gone and the first failure says why.
-        await exec('rollback to savepoint typyst; release savepoint typyst').catch(() => undefined)
+        await session.exec('rollback to savepoint typyst; release savepoint typyst').catch(() => undefined)
         throw cause
       }
     },
