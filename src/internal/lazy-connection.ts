@@ -37,11 +37,14 @@ export function createLazyConnection<TOpened extends Opened>(open: () => Promise
     await current?.close()
   })
 
-  const opened = async () => {
+  const refuseIfClosed = () => {
     if (isClosed) throw closedError()
+  }
+  const opened = async () => {
+    refuseIfClosed()
     const current = await openShared()
     // `close()` may have been called while it opened.
-    if (isClosed) throw closedError()
+    refuseIfClosed()
     return current
   }
   const use: LazyConnection<TOpened>['use'] = async (call) => {

@@ -17,7 +17,8 @@ export function parseDataDir(dataDir: string): DataLocation {
   const { scheme, rest } = /^(?:(?<scheme>[a-z][a-z0-9+.-]+):\/\/)?(?<rest>.*)$/is.exec(dataDir)?.groups ?? {}
   if (rest !== undefined && !hasControlCharacter(rest)) {
     if (scheme === 'memory') return { kind: 'memory' }
-    if (scheme === 'idb' && /^[^/\\]{1,200}$/.test(rest) && rest.trim() === rest) return { kind: 'indexeddb', name: rest }
+    if (scheme === 'idb' && /^[^/\\]{1,200}$/.test(rest) && rest.trim() === rest)
+      return { kind: 'indexeddb', name: rest }
     if ((scheme === undefined || scheme === 'file') && rest.trim() !== '') return { kind: 'folder', path: rest }
   }
   throw new TypystDbError(

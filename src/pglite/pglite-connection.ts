@@ -31,7 +31,9 @@ export function createPGliteConnection(client: PGliteInterface): SqlConnection {
 function createExecutor(client: Pick<Transaction, 'query' | 'exec'>): SqlExecutor {
   return {
     query: (text, params = []) =>
-      atDriverEdge(async () => toSqlResult(await client.query<Record<string, unknown>>(text, [...params], { parsers }))),
+      atDriverEdge(async () =>
+        toSqlResult(await client.query<Record<string, unknown>>(text, [...params], { parsers })),
+      ),
     queryArrays: (text, params = []) =>
       atDriverEdge(async () =>
         toSqlResult(await client.query<unknown[]>(text, [...params], { parsers, rowMode: 'array' })),
