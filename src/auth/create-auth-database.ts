@@ -1,7 +1,7 @@
 /** Wires a connection, Drizzle, the Better Auth adapter and the migrations into one disposable object. */
 import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
-import type { StatementLog } from '../drizzle/session.ts'
+import { toStatementLog } from '../drizzle/statement-log.ts'
 import { createLazyConnection } from '../internal/lazy-connection.ts'
 import type { MigrationStatus } from '../internal/run-migrations.ts'
 import { authSchema } from '../schema/auth.ts'
@@ -88,7 +88,7 @@ export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatab
     if (target.kind === 'embedded') return run(connection)
     return onOwnSession(target, (session) => withAuthMigrationLock(session, migrationLockTimeoutMs, run))
   }
-  const db = createDrizzle(connection, authSchema, statementLog(options.debug))
+  const db = createDrizzle(connection, authSchema, toStatementLog(options.debug))
   const close = () => connection.close()
   return {
     db,
@@ -104,9 +104,4 @@ export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatab
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-function statementLog(debug: AuthDatabaseOptions['debug']): StatementLog | undefined {
-  if (typeof debug === 'function') return debug
-  return debug ? (statement) => console.debug(statement) : undefined
 }

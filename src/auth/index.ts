@@ -2,7 +2,7 @@
 export { isTypystDbError, TypystDbError } from '../errors.ts'
 export type { TypystDbErrorCode, TypystDbErrorDetails } from '../errors.ts'
 export type { TypystDatabase } from '../drizzle/create-drizzle.ts'
-export type { StatementLog } from '../drizzle/session.ts'
+export type { StatementLog } from '../drizzle/statement-log.ts'
 export type { MigrationStatus } from '../internal/run-migrations.ts'
 export type { BetterAuthAdapter } from './better-auth-adapter.ts'
 export { createAuthDatabase } from './create-auth-database.ts'

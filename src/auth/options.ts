@@ -1,6 +1,6 @@
 /** The options of `createAuthDatabase`, and what they come to once checked. */
 import { TypystDbError } from '../errors.ts'
-import type { StatementLog } from '../drizzle/session.ts'
+import type { StatementLog } from '../drizzle/statement-log.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import type { DataLocation } from '../pglite/data-location.ts'
 

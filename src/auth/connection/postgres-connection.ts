@@ -79,7 +79,11 @@ export async function onOwnSession<T>(target: PostgresTarget, run: (session: Sql
     // Connecting by a query first: a failure to connect rejects it, with the reason.
     await atDriverEdge(() => client.unsafe('select 1'))
     const reserved = await atDriverEdge(() => client.reserve())
-    return await run(createSession(reserved))
+    try {
+      return await run(createSession(reserved))
+    } finally {
+      reserved.release()
+    }
   } finally {
     await client.end({ timeout: closeTimeoutSeconds })
   }
