@@ -58,7 +58,10 @@ for (const entry of entries) {
     const kilobytes = { own: own.gzipKilobytes, withDrizzle: withDrizzle.gzipKilobytes }
     // Half a kilobyte either way, so that only what somebody should look at fails.
     for (const key of ['own', 'withDrizzle'] as const) {
-      expect(Math.abs(kilobytes[key] - expected.kilobytes[key]), `${key}: ${kilobytes[key].toFixed(1)} KB`).toBeLessThan(0.5)
+      expect(
+        Math.abs(kilobytes[key] - expected.kilobytes[key]),
+        `${key}: ${kilobytes[key].toFixed(1)} KB`,
+      ).toBeLessThan(0.5)
     }
   })
 }

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { entries } from './entries.ts'
 
 test('exports what was reviewed', () => {
-  expect(Object.fromEntries(entries.map(({ specifier, types }) => [specifier, declaredNames(types)]))).toMatchInlineSnapshot()
+  expect(
+    Object.fromEntries(entries.map(({ specifier, types }) => [specifier, declaredNames(types)])),
+  ).toMatchInlineSnapshot()
 })
 
 test.each(entries)('$specifier exports at run time what it declares', async ({ specifier, types }) => {
@@ -23,7 +25,13 @@ test('the error class is the same from every entry', async () => {
 
 const program = ts.createProgram(
   entries.map(({ types }) => types),
-  { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, skipLibCheck: true, noLib: true, types: [] },
+  {
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    skipLibCheck: true,
+    noLib: true,
+    types: [],
+  },
 )
 
 function declaredNames(path: string): string[] {
