@@ -48,7 +48,11 @@ export async function bundleEntry(
   }
 }
 
-function reach(metafile: Metafile, start: string, kinds: readonly string[]): { outputs: Set<string>; packages: Set<string> } {
+function reach(
+  metafile: Metafile,
+  start: string,
+  kinds: readonly string[],
+): { outputs: Set<string>; packages: Set<string> } {
   const outputs = new Set<string>()
   const packages = new Set<string>()
   const queue = [start]
