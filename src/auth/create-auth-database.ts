@@ -96,7 +96,10 @@ export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatab
     adapter: createBetterAuthAdapter(db, authSchema),
     schema: authSchema,
     migrate: () => migrateAuth(onLockedSession),
-    rollback: (steps = 1) => rollBackAuth(onLockedSession, steps),
+    async rollback(steps = 1) {
+      refuseUnlessPositive({ steps })
+      return rollBackAuth(onLockedSession, steps)
+    },
     migrationStatus: () => readAuthMigrationStatus(connection),
     async ready() {
       await connection.query('select 1')
