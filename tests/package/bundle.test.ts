@@ -67,6 +67,19 @@ for (const entry of entries) {
   })
 }
 
+test.each([
+  { specifier: '@typyst/db/app', own: 'collection_settings', foreign: 'provider_id' },
+  { specifier: '@typyst/db/schema/app', own: 'collection_settings', foreign: 'provider_id' },
+  { specifier: '@typyst/db/auth', own: 'provider_id', foreign: 'collection_settings' },
+  { specifier: '@typyst/db/schema/auth', own: 'provider_id', foreign: 'collection_settings' },
+])('$specifier carries no table of the other side', async ({ specifier, own, foreign }) => {
+  const entry = entries.find((candidate) => candidate.specifier === specifier)
+  if (entry === undefined) throw new Error(`${specifier} is not exported.`)
+  const { code } = await bundleEntry(entry, { platform: 'browser', ownOnly: true })
+  expect(code).toContain(own)
+  expect(code).not.toContain(foreign)
+})
+
 /** The reviewed number when the size is within half a kilobyte of it, so that only what somebody should look at fails. */
 function unlessClose(kilobytes: number, reviewed: number): number {
   return Math.abs(kilobytes - reviewed) <= 0.5 ? reviewed : Math.round(kilobytes * 2) / 2
