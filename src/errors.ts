@@ -18,6 +18,7 @@ export const typystDbErrorCodes = [
   'STORAGE_UNAVAILABLE',
   'STORAGE_FULL',
   'STORAGE_BLOCKED',
+  'STORAGE_INCOMPATIBLE',
   // Connection
   'CONNECTION_FAILED',
   'AUTHENTICATION_FAILED',
