@@ -5,9 +5,7 @@ import type { AuthDatabase } from '@typyst/db/auth'
 import type { ServerOptions } from './read-options.ts'
 
 export async function openAuthDatabase({ databaseUrl, dataDir }: ServerOptions): Promise<AuthDatabase> {
-  const authDb = createAuthDatabase(
-    databaseUrl === undefined ? { dataDir: join(dataDir, 'auth') } : { connectionString: databaseUrl },
-  )
+  const authDb = createAuthDatabase({ connectionString: databaseUrl, dataDir: join(dataDir, 'auth') })
   await authDb.migrate()
   return authDb
 }

@@ -9,13 +9,19 @@ const { entry } = app.schema
 /** What the list of notes shows: everything but the text. */
 export type EntrySummary = Pick<Entry, 'id' | 'title' | 'createdAt'>
 
+// "note 10" comes after "note 9", in whatever language the browser speaks.
+const byTitle = new Intl.Collator(undefined, { numeric: true })
+
 /** Newest first; what was imported together has one time, and goes by title. */
-export function listEntries(collectionId: string): Promise<EntrySummary[]> {
-  return app.db
+export async function listEntries(collectionId: string): Promise<EntrySummary[]> {
+  const rows = await app.db
     .select({ id: entry.id, title: entry.title, createdAt: entry.createdAt })
     .from(entry)
     .where(eq(entry.collectionId, collectionId))
-    .orderBy(desc(entry.createdAt), asc(entry.title), asc(entry.id))
+    .orderBy(desc(entry.createdAt), asc(entry.id))
+  return rows.sort(
+    (one, other) => other.createdAt.getTime() - one.createdAt.getTime() || byTitle.compare(one.title, other.title),
+  )
 }
 
 export async function readEntry(id: string): Promise<Entry | undefined> {

@@ -4,8 +4,8 @@ import { tags } from '@lezer/highlight'
 
 const styles = HighlightStyle.define([
   { tag: tags.heading, fontWeight: '650' },
-  { tag: tags.heading1, fontSize: '1.35em' },
-  { tag: tags.heading2, fontSize: '1.18em' },
+  { tag: tags.heading1, fontSize: '1.35em', fontWeight: '650' },
+  { tag: tags.heading2, fontSize: '1.18em', fontWeight: '650' },
   { tag: tags.strong, fontWeight: '650' },
   { tag: tags.emphasis, fontStyle: 'italic' },
   { tag: tags.strikethrough, textDecoration: 'line-through' },

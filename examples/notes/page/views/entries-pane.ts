@@ -21,6 +21,7 @@ export function createEntriesPane(actions: EntriesPaneActions) {
   const empty = byId('entries-empty', HTMLParagraphElement)
   const nameInput = byId('collection-name', HTMLInputElement)
   const addButton = byId('new-entry', HTMLButtonElement)
+  const deleteButton = byId('delete-collection', HTMLButtonElement)
   const list = createListBox(byId('entry-list', HTMLUListElement), actions)
   const name = createTitleInput(nameInput, (title) => {
     if (collectionId !== undefined) actions.renameCollection(collectionId, title)
@@ -47,7 +48,7 @@ export function createEntriesPane(actions: EntriesPaneActions) {
   })
   addButton.addEventListener('click', () => actions.add())
   byId('entries-back', HTMLButtonElement).addEventListener('click', () => actions.back())
-  byId('delete-collection', HTMLButtonElement).addEventListener('click', () => {
+  deleteButton.addEventListener('click', () => {
     if (collectionId !== undefined) actions.deleteCollection(collectionId)
   })
 
@@ -58,7 +59,7 @@ export function createEntriesPane(actions: EntriesPaneActions) {
       collectionId = collection?.id
       entries = rows
       currentId = openId
-      tools.hidden = nameInput.hidden = !collection
+      tools.hidden = nameInput.hidden = deleteButton.hidden = !collection
       if (collection) name.show(collection.name)
       render()
     },
