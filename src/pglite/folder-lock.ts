@@ -4,6 +4,7 @@
  * browser's bundle holds no `node:` import.
  */
 import { TypystDbError } from '../errors.ts'
+import { isErrorCode } from '../internal/is-error-code.ts'
 
 /** Who holds a folder. A process id alone may be used again after a restart, so the process's start time goes with it. */
 interface Holder {
@@ -110,8 +111,4 @@ async function startTime(pid: number): Promise<string> {
 
 function isHolder(value: unknown): value is Holder {
   return typeof value === 'object' && value !== null && 'pid' in value && 'startedAt' in value && 'token' in value
-}
-
-function isErrorCode(cause: unknown, code: string): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === code
 }
