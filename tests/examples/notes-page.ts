@@ -69,6 +69,11 @@ export async function exportNotes(page: Page): Promise<Map<string, ExportedNote>
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Export all notes' }).click(),
   ])
-  const file: { collections: { entries: ExportedNote[] }[] } = JSON.parse(await readFile(await download.path(), 'utf8'))
+  const file: unknown = JSON.parse(await readFile(await download.path(), 'utf8'))
+  if (!isExport(file)) throw new Error('The export is not of the form { collections: [{ entries: [] }] }.')
   return new Map(file.collections.flatMap(({ entries }) => entries.map((note) => [note.title, note])))
+}
+
+function isExport(file: unknown): file is { collections: { entries: ExportedNote[] }[] } {
+  return typeof file === 'object' && file !== null && 'collections' in file && Array.isArray(file.collections)
 }

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** A running example server; disposing it ends the process. */
-export interface NotesServer extends AsyncDisposable {
+/** A running example server. */
+export interface NotesServer {
   readonly url: string
   readonly port: number
-  /** Ends the process as Ctrl+C does, and gives its exit code. */
+  /** Ends the process as Ctrl+C does, and gives its exit code. May be called again. */
   stop(): Promise<number | null>
 }
 
@@ -36,7 +36,7 @@ export async function startNotesServer(dataDir: string, port = 0): Promise<Notes
     // What comes later is not read, and must not fill the pipe.
     if (url) {
       child.stdout.resume()
-      return { url: url[0], port: Number(url[1]), stop, [Symbol.asyncDispose]: async () => void (await stop()) }
+      return { url: url[0], port: Number(url[1]), stop }
     }
   }
   await ended

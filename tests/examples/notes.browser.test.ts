@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
 import { collectReadmes } from './collect-readmes.ts'
 import {
@@ -38,7 +38,7 @@ const bytesOf = (notes: ReadonlyMap<string, ExportedNote>) =>
 test('signs up, signs out, refuses a wrong password, and signs in', async () => {
   await using browser = await launchChromium()
   const page = await browser.context.newPage()
-  await openNotes(page, server.url)
+  await page.goto(server.url)
   await signUp(page, 'ada@example.com', 'correct horse battery')
   await page.getByText('Ada Lovelace').waitFor()
 
@@ -87,58 +87,35 @@ test('keeps every README byte for byte: imported, reloaded, opened, and edited n
   expect(bytesOf(await exportNotes(page))).toEqual(expected)
 })
 
-test('imports the good files and names each bad one', async () => {
-  await using browser = await launchChromium()
-  const page = await browser.context.newPage()
-  await openNotes(page, server.url)
-  await addCollection(page, 'Mixed')
-  const texts = {
-    'bom.md': '\uFEFF# With a byte order mark\n',
-    'mixed.md': 'one\r\ntwo\nthree\rfour',
-    'spaces.markdown': '  trailing  \t\n\n\n',
-    'empty.md': '',
-    'emoji.md': '👩‍👩‍👧‍👦 \u2028 \u{10FFFF}',
-  }
-  const files = Object.entries({
-    ...texts,
-    'latin1.md': Buffer.from('Caf\u00e9', 'latin1'),
-    'nul.md': 'a\0b',
-    'photo.png': 'png',
-  }).map(([name, content]) => ({ name, mimeType: 'text/markdown', buffer: Buffer.from(content) }))
-  await page.locator('#pick-files').setInputFiles(files)
-
-  const summary = await importSummary(page)
-  expect(summary).toContain('Imported 5 of 8 files')
-  expect(summary).toContain('latin1.md The file is not UTF-8 text.')
-  expect(summary).toContain('nul.md The file holds a NUL character')
-  expect(summary).toContain('photo.png This is not a Markdown file.')
-  const contents = [...(await exportNotes(page))].map(([title, { content }]) => [title, content])
-  const expected = Object.entries(texts).map(([name, text]) => [name.replace(/\.\w+$/, ''), text])
-  expect(Object.fromEntries(contents)).toEqual(Object.fromEntries(expected))
-})
-
-test('imports what is dropped: files, and folders with everything in them', async () => {
-  const dropped = join(folder, 'dropped')
-  const readmes = await collectReadmes(dropped)
-  await using browser = await launchChromium()
-  const page = await browser.context.newPage()
-  await openNotes(page, server.url)
-
-  // Through the browser's own input, as a file manager would: a DataTransfer made by a script holds no folders.
-  const devtools = await page.context().newCDPSession(page)
-  const data = { items: [], files: [dropped], dragOperationsMask: 1 }
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await devtools.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data })
-  }
-  expect(await importSummary(page)).toContain(`Imported ${readmes.size} of ${readmes.size} files`)
-  expect(bytesOf(await exportNotes(page))).toEqual(readmes)
-
-  const transfer = await page.evaluateHandle(() => {
-    const made = new DataTransfer()
-    made.items.add(new File(['# Dropped\r\n'], 'single.md'))
-    return made
+test('keeps writing while the server is down, and session and notes over its restart', async () => {
+  const dataDir = join(folder, 'restarted')
+  const first = await startNotesServer(dataDir)
+  onTestFinished(async () => {
+    await first.stop()
   })
-  await page.locator('body').dispatchEvent('drop', { dataTransfer: transfer })
-  expect(await importSummary(page)).toContain('Imported 1 of 1 file')
-  expect((await exportNotes(page)).get('single')?.content).toBe('# Dropped\r\n')
+  await using browser = await launchChromium()
+  const page = await browser.context.newPage()
+  await openNotes(page, first.url)
+  await signUp(page, 'grace@example.com', 'correct horse battery')
+  await addCollection(page, 'Diary')
+
+  expect(await first.stop()).toBe(0)
+  await page.getByRole('button', { name: 'New note' }).click()
+  await expect
+    .poll(() => page.getByLabel('Title of the note').evaluate((input) => input === document.activeElement))
+    .toBe(true)
+  await page.getByLabel('Text of the note').click()
+  await page.keyboard.type('Written offline')
+  await page.getByText('Saved', { exact: true }).waitFor()
+
+  const second = await startNotesServer(dataDir, first.port)
+  onTestFinished(async () => {
+    await second.stop()
+  })
+  await openNotes(page, second.url)
+  await page.getByRole('button', { name: 'Sign out' }).waitFor()
+  await noteInList(page, 'Untitled').waitFor()
+  const note = (await exportNotes(page)).get('Untitled')
+  expect(note?.content).toBe('Written offline')
+  expect(note?.userId).toEqual(expect.any(String))
 })
