@@ -94,12 +94,12 @@ test('adds, writes, renames and deletes with the keyboard alone', async () => {
   await addCollection(page, 'Errands')
   const focused = () =>
     page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent)
-  const tabTo = async (name: string) => {
-    for (let presses = 0; presses < 20 && (await focused()) !== name; presses += 1) await page.keyboard.press('Tab')
+  const tabTo = async (name: string, key: string) => {
+    for (let presses = 0; presses < 20 && (await focused()) !== name; presses += 1) await page.keyboard.press(key)
     expect(await focused()).toBe(name)
   }
-  const addNote = async (title: string, text: string) => {
-    await tabTo('New note')
+  const addNote = async (title: string, text: string, key = 'Tab') => {
+    await tabTo('New note', key)
     await page.keyboard.press('Enter')
     await expect.poll(focused).toBe('Title of the note')
     await page.keyboard.type(title)
@@ -110,11 +110,7 @@ test('adds, writes, renames and deletes with the keyboard alone', async () => {
     await expect.poll(focused).toBe(title)
   }
   await addNote('Shopping', '- bread\n')
-  await page.keyboard.press('Shift+Tab')
-  await page.keyboard.press('Shift+Tab')
-  await page.keyboard.press('Shift+Tab')
-  await page.keyboard.press('Shift+Tab')
-  await addNote('Post office', 'before six')
+  await addNote('Post office', 'before six', 'Shift+Tab')
 
   await page.keyboard.press('ArrowDown')
   expect(await focused()).toBe('Shopping')
