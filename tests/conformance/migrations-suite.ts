@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { appMigrations } from '../../src/app/migrations.generated.ts'
 import { authMigrations } from '../../src/auth/migrations.generated.ts'
+import { migrationHash } from '../../src/internal/migration.ts'
 import type { Migration } from '../../src/internal/migration.ts'
 import { applyMigrations, readMigrationStatus, rollBackMigrations } from '../../src/internal/run-migrations.ts'
 import type { SqlConnection } from '../../src/internal/sql-connection.ts'
@@ -50,6 +51,20 @@ export function testMigrations(open: OpenEmpty): void {
       expect(rows.map(({ name }) => name)).toEqual(five.map(({ name }) => name))
       expect(rows.every(({ hash }) => /^[0-9a-f]{64}$/.test(String(hash)))).toBe(true)
       expect(await readMigrationStatus(target)).toEqual({ applied: five.map(({ name }) => name), pending: [] })
+    })
+
+    it("takes over a table in drizzle-kit's own format and names its rows", async () => {
+      await using database = await open()
+      const { connection } = database
+      await connection.exec(`create schema drizzle;
+        create table drizzle.${table} (id serial primary key, hash text not null, created_at bigint);
+        ${first.up}`)
+      await connection.query(`insert into drizzle.${table} (hash, created_at) values ($1, 1)`, [
+        await migrationHash(first),
+      ])
+      expect(await applyMigrations(targetOf(connection, [first, second]))).toEqual(['0002_two'])
+      const { rows } = await connection.query(`select name from drizzle.${table} order by id`)
+      expect(rows).toEqual([{ name: '0001_one' }, { name: '0002_two' }])
     })
 
     it('writes nothing when it only reports', async () => {
@@ -123,7 +138,7 @@ export function testMigrations(open: OpenEmpty): void {
       const target = targetOf(database.connection)
       await applyMigrations(target)
       expect(await rollBackMigrations(target, 2)).toEqual(['0005_five', '0004_four'])
-      const { down: _down, ...irreversible } = second
+      const irreversible = { ...second, down: undefined }
       const before = await readState(database.connection)
       await expect(
         rollBackMigrations(targetOf(database.connection, [first, irreversible, third, ...lastTwo]), 2),

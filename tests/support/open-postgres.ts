@@ -6,16 +6,16 @@ import { createTestDatabase } from './test-database.ts'
 /** Opens it behind the connection port. */
 export async function openPostgres(): Promise<OpenedConnection> {
   const database = await createTestDatabase()
-  const { connection, close } = createPostgresConnection({
+  const opened = createPostgresConnection({
     kind: 'postgres',
     connectionString: database.url,
     maxConnections: 3,
     connectTimeoutMs: 10_000,
   })
   return {
-    connection,
+    connection: opened.connection,
     async [Symbol.asyncDispose]() {
-      await close()
+      await opened.close()
       await database.drop()
     },
   }
