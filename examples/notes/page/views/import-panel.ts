@@ -26,9 +26,13 @@ export function startImport({ collectionFor, onImported }: ImportPanelOptions): 
   const cancel = byId('import-cancel', HTMLButtonElement)
   const close = byId('import-close', HTMLButtonElement)
   let running: AbortController | undefined
+  let quarter = 0
 
   const show = ({ imported, refused }: ImportResult, total: number) => {
     bar.value = imported + refused.length
+    // Each step would drown everything else that a screen reader has to say.
+    if (Math.floor(bar.position * 4) > quarter) announce(`${Math.round(bar.position * 100)} percent imported`)
+    quarter = Math.floor(bar.position * 4)
     text.textContent = `${count(imported)} of ${count(total)} imported`
   }
 
