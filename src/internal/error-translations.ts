@@ -24,6 +24,7 @@ export const translationBySqlState: Readonly<Record<string, Translation>> = {
     'FOREIGN_KEY_VIOLATION',
     'The row refers to one that does not exist, or is still referred to. Write the parent first, or delete the children first.',
   ],
+  '23001': ['FOREIGN_KEY_VIOLATION', 'The row is still referred to. Delete the rows that refer to it first.'],
   '23502': ['NOT_NULL_VIOLATION', 'A required column got no value. Pass one.'],
   '23514': ['CHECK_VIOLATION', 'A value breaks a check constraint of the table. Pass one that it allows.'],
   '23P01': [
@@ -101,7 +102,7 @@ export const translationBySqlStateClass: Readonly<Record<string, Translation>> =
     'The connection to the server failed. Check that it is up and can be reached, then try again.',
   ],
   '22': ['INVALID_INPUT', 'A value does not fit its type or its column. Correct it and try again.'],
-  '23': ['CHECK_VIOLATION', 'The change breaks a constraint of the table.'],
+  '23': ['CHECK_VIOLATION', 'The change breaks a constraint of the table. Pass values that keep it.'],
   '40': ['SERIALIZATION_FAILURE', 'The server rolled the transaction back. Run it again.'],
   '42': ['QUERY_FAILED', 'The statement is not one Postgres can run. Correct it at the given position.'],
   '53': ['LIMIT_EXCEEDED', 'The server ran out of a resource; nothing was changed. Try again, with less at once.'],
