@@ -65,13 +65,12 @@ function toDataDir(location: DataLocation): string {
  */
 async function prepareFolder(folder: string, { PGlite }: Pick<PGliteModule, 'PGlite'>): Promise<void> {
   const fs = process.getBuiltinModule('node:fs/promises')
-  const found = await fs.readdir(folder).catch((cause: unknown) => {
-    if (isErrorCode(cause, 'ENOENT')) return undefined
-    throw cause
-  })
+  const found = await unlessMissing(fs.readdir(folder))
   if (found && found.length > 0) {
-    const version = found.includes('PG_VERSION') ? await fs.readFile(`${folder}/PG_VERSION`, 'utf8') : ''
-    if (version.trim() === postgresMajor) return
+    const version = await unlessMissing(fs.readFile(`${folder}/PG_VERSION`, 'utf8'))
+    // With the version alone, PGlite would write to the folder before it fails.
+    const control = await unlessMissing(fs.stat(`${folder}/global/pg_control`))
+    if (version?.trim() === postgresMajor && control) return
     throw new TypystDbError(
       'STORAGE_INCOMPATIBLE',
       `The data folder is not one of Postgres ${postgresMajor}. Use another folder, or move the data with the version that wrote it; nothing was changed.`,
@@ -79,9 +78,23 @@ async function prepareFolder(folder: string, { PGlite }: Pick<PGliteModule, 'PGl
   }
   const draft = `${folder}.new`
   await fs.rm(draft, { recursive: true, force: true })
-  const client = await PGlite.create(`file://${draft}`)
-  await client.close()
-  // Refuses by itself when something was put there meanwhile.
-  if (found) await fs.rmdir(folder)
-  await fs.rename(draft, folder)
+  try {
+    const client = await PGlite.create(`file://${draft}`)
+    await client.close()
+    // Refuses by itself when something was put there meanwhile.
+    if (found) await fs.rmdir(folder)
+    await fs.rename(draft, folder)
+  } finally {
+    await fs.rm(draft, { recursive: true, force: true })
+  }
+}
+
+/** What a call of the file system gives, or nothing when there is no such file. */
+async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call
+  } catch (cause) {
+    if (isErrorCode(cause, 'ENOENT')) return undefined
+    throw cause
+  }
 }
