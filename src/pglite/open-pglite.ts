@@ -1,11 +1,13 @@
 /** Opens PGlite at a location and hands back the client, the port over it, and how to let go of both. */
 import type { PGlite } from '@electric-sql/pglite'
-import { isTypystDbError, TypystDbError } from '../errors.ts'
+import { TypystDbError } from '../errors.ts'
+import { isErrorCode } from '../internal/is-error-code.ts'
 import type { Opened } from '../internal/lazy-connection.ts'
 import type { DataLocation } from './data-location.ts'
 import { lockFolder } from './folder-lock.ts'
 import { loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection } from './pglite-connection.ts'
+import { atStorageEdge } from './storage-edge.ts'
 
 /** An open PGlite. */
 export interface OpenedPGlite extends Opened {
@@ -23,24 +25,32 @@ const postgresMajor = '18'
  * @throws TypystDbError `DATABASE_IN_USE` when another process has the folder open, `STORAGE_INCOMPATIBLE` when another
  *   major version of Postgres wrote it, `STORAGE_UNAVAILABLE` when the place cannot be used. Nothing stays open then.
  */
-export async function openPGlite(location: DataLocation): Promise<OpenedPGlite> {
-  const unlock = location.kind === 'folder' ? await reachable(() => lockFolder(location.path)) : undefined
+export async function openPGlite(requested: DataLocation): Promise<OpenedPGlite> {
+  const location = absolute(requested)
+  const unlock = location.kind === 'folder' ? await atStorageEdge(() => lockFolder(location.path)) : undefined
   try {
     const pglite = await loadPGlite()
-    if (location.kind === 'folder') await reachable(() => prepareFolder(location.path, pglite))
-    const client = await reachable(() => pglite.PGlite.create(toDataDir(location)))
+    if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite))
+    const client = await atStorageEdge(() => pglite.PGlite.create(toDataDir(location)))
     return {
       client,
       connection: createPGliteConnection(client),
-      async close() {
-        if (!client.closed) await client.close()
-        await unlock?.()
-      },
+      close: () =>
+        atStorageEdge(async () => {
+          if (!client.closed) await client.close()
+          await unlock?.()
+        }),
     }
   } catch (cause) {
     await unlock?.()
     throw cause
   }
+}
+
+/** A folder by its whole path without a slash at the end: names that lie beside it are made from it. */
+function absolute(location: DataLocation): DataLocation {
+  if (location.kind !== 'folder') return location
+  return { ...location, path: process.getBuiltinModule('node:path').resolve(location.path) }
 }
 
 function toDataDir(location: DataLocation): string {
@@ -55,8 +65,11 @@ function toDataDir(location: DataLocation): string {
  */
 async function prepareFolder(folder: string, { PGlite }: Pick<PGliteModule, 'PGlite'>): Promise<void> {
   const fs = process.getBuiltinModule('node:fs/promises')
-  const found = await fs.readdir(folder).catch((): string[] => [])
-  if (found.length > 0) {
+  const found = await fs.readdir(folder).catch((cause: unknown) => {
+    if (isErrorCode(cause, 'ENOENT')) return undefined
+    throw cause
+  })
+  if (found && found.length > 0) {
     const version = found.includes('PG_VERSION') ? await fs.readFile(`${folder}/PG_VERSION`, 'utf8') : ''
     if (version.trim() === postgresMajor) return
     throw new TypystDbError(
@@ -68,19 +81,7 @@ async function prepareFolder(folder: string, { PGlite }: Pick<PGliteModule, 'PGl
   await fs.rm(draft, { recursive: true, force: true })
   const client = await PGlite.create(`file://${draft}`)
   await client.close()
-  await fs.rm(folder, { recursive: true, force: true })
+  // Refuses by itself when something was put there meanwhile.
+  if (found) await fs.rmdir(folder)
   await fs.rename(draft, folder)
-}
-
-async function reachable<T>(attempt: () => Promise<T>): Promise<T> {
-  try {
-    return await attempt()
-  } catch (cause) {
-    if (isTypystDbError(cause)) throw cause
-    throw new TypystDbError(
-      'STORAGE_UNAVAILABLE',
-      'The place named by `dataDir` cannot be used for a database. Check that it exists, is writable and has space, and try again.',
-      { cause },
-    )
-  }
 }

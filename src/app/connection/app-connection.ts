@@ -8,6 +8,7 @@ import type { DataLocation } from '../../pglite/data-location.ts'
 import { lockFolder } from '../../pglite/folder-lock.ts'
 import { openPGlite } from '../../pglite/open-pglite.ts'
 import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
+import { atStorageEdge } from '../../pglite/storage-edge.ts'
 import { deleteDatabase } from './delete-database.ts'
 import { holdWebLock } from './web-lock.ts'
 
@@ -48,12 +49,14 @@ export function createAppConnection(
   })
   const destroy = onceOrRetry(async () => {
     await lazy.close()
-    const unlock = location.kind === 'folder' ? await lockFolder(location.path) : await lockIndexedDb(location)
-    try {
-      await deleteDatabase(location)
-    } finally {
-      await unlock()
-    }
+    await atStorageEdge(async () => {
+      const unlock = location.kind === 'folder' ? await lockFolder(location.path) : await lockIndexedDb(location)
+      try {
+        await deleteDatabase(location)
+      } finally {
+        await unlock()
+      }
+    })
   })
   return { ...lazy, destroy }
 }
@@ -67,5 +70,5 @@ async function lockIndexedDb(location: DataLocation): Promise<() => Promise<void
       'There is no IndexedDB here. In Node, pass a folder or "memory://" as `dataDir`; in a browser, leave private mode.',
     )
   }
-  return holdWebLock(location.name)
+  return atStorageEdge(() => holdWebLock(location.name))
 }
