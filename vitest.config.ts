@@ -31,9 +31,9 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/**/*.browser.test.ts'],
           globalSetup: 'tests/support/browser-setup.ts',
-
-          // One browser at a time: each already keeps both cores busy.
+          // One browser at a time, after everything else: each already keeps both cores busy.
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {
