@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
-import { addCollection, exportNotes, importSummary, openNotes } from './notes-page.ts'
+import { addCollection, exportNotes, importSummary, openNote, openNotes } from './notes-page.ts'
 import type { ExportedNote } from './notes-page.ts'
 import { startNotesServer } from './notes-server.ts'
 import type { NotesServer } from './notes-server.ts'
@@ -181,4 +181,29 @@ test('tells a second tab that the notes are open, and lets it in when the first 
       { timeout: 60_000 },
     )
     .toBe(true)
+})
+
+test('previews Markdown without running what is in it', async () => {
+  await using browser = await launchChromium()
+  const page = await browser.context.newPage()
+  await openNotes(page, server.url)
+  await addCollection(page, 'Odd')
+  const text = [
+    '# A **bold** title',
+    '<script>document.title = "taken over"</script><img src="data:," onerror="document.title = `taken over`">',
+    '[a](javascript:alert(1)) [b](./other.md) [c](https://example.com/)',
+    '<form action="https://example.com/"><button>Send</button></form><style>body { display: none }</style>',
+  ].join('\n\n')
+  const file = { name: 'odd.md', mimeType: 'text/markdown', buffer: Buffer.from(text) }
+  await page.locator('#pick-files').setInputFiles(file)
+  await importSummary(page)
+  await openNote(page, 'odd')
+  await page.getByRole('button', { name: 'Preview' }).click()
+
+  const preview = page.getByRole('article', { name: 'Preview' })
+  await preview.getByRole('heading', { name: 'A bold title' }).waitFor()
+  expect(await preview.locator('script, style, form, button, [onerror]').count()).toBe(0)
+  const links = await preview.locator('a[href]').evaluateAll((all) => all.map((link) => link.outerHTML))
+  expect(links).toEqual(['<a href="https://example.com/" target="_blank" rel="noopener noreferrer">c</a>'])
+  expect(await page.title()).toBe('Notes')
 })

@@ -1,10 +1,12 @@
 /** The notes example, walked through in a real browser against its real server, on real documents. */
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { RequestOptions } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
 import { collectReadmes } from './collect-readmes.ts'
+import { getRaw } from './get-raw.ts'
 import {
   addCollection,
   exportNotes,
@@ -34,6 +36,23 @@ afterAll(async () => {
 
 const bytesOf = (notes: ReadonlyMap<string, ExportedNote>) =>
   new Map([...notes].map(([title, { content }]) => [title, Buffer.from(content ?? '')]))
+
+test('serves the page and nothing else, with headers that forbid what it does not need', async () => {
+  const get = (path: string, options?: RequestOptions) => getRaw(server.port, path, options)
+  const { body, headers } = await get('/')
+  expect(headers['content-type']).toBe('text/html; charset=utf-8')
+  expect(headers['content-security-policy']).toContain("script-src 'self' 'wasm-unsafe-eval';")
+  expect(headers['x-content-type-options']).toBe('nosniff')
+  const [script = ''] = /\/assets\/[^"]+\.js/.exec(body) ?? []
+  expect((await get(script)).headers['content-type']).toBe('text/javascript; charset=utf-8')
+
+  const outside = ['/../../../package.json', '/%2e%2e/package.json', '/..%2f..%2fpackage.json', '/secret', '/main.ts']
+  for (const path of outside) expect((await get(path)).status, path).toBe(404)
+  expect((await get('//example.com/')).status).toBe(400)
+  expect((await get('/', { method: 'POST' })).status).toBe(405)
+  const elsewhere = await get('/here', { headers: { host: 'example.com' } })
+  expect(elsewhere).toMatchObject({ status: 308, headers: { location: `${server.url}/here` } })
+})
 
 test('signs up, signs out, refuses a wrong password, and signs in', async () => {
   await using browser = await launchChromium()

@@ -86,7 +86,11 @@ export function startImport({ collectionFor, onImported }: ImportPanelOptions): 
   }
   onFileDrop((transfer) => act(async () => run(await takeDroppedFiles(transfer))))
   cancel.addEventListener('click', () => running?.abort())
-  close.addEventListener('click', () => (panel.hidden = true))
+  close.addEventListener('click', () => {
+    panel.hidden = true
+    // What is hidden cannot keep the focus.
+    byId('import-files', HTMLButtonElement).focus()
+  })
 }
 
 const isRunning = 'An import is running. Wait for it to end, or stop it first.'
