@@ -3,6 +3,7 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { createAuthDatabase } from '../../src/auth/create-auth-database.ts'
 import type { AuthDatabase } from '../../src/auth/create-auth-database.ts'
+import { isTypystDbError } from '../../src/errors.ts'
 import { source, startChild } from '../support/child.ts'
 import { failureOf } from '../support/leaks.ts'
 import { startPostgresServer } from '../support/postgres-server.ts'
@@ -39,6 +40,28 @@ it('recovers by itself when the server was down and comes back, and when it rest
   await expect.poll(() => namesIn(authDb).catch(() => []), { timeout: 20_000 }).toEqual(['Ada'])
   await authDb.db.insert(authDb.schema.user).values(bob)
   expect(await namesIn(authDb)).toEqual(['Ada', 'Bob'])
+})
+
+it('survives a server that crashes again and again under load, also while connections are being made', async () => {
+  await using server = await startPostgresServer()
+  await using authDb = createAuthDatabase({ connectionString: server.url })
+  const codes = new Set<string>()
+  let isOver = false
+  const client = async () => {
+    while (!isOver) {
+      const failure = await authDb.sql`select 1`.then(
+        () => undefined,
+        (cause: unknown) => cause,
+      )
+      if (failure) codes.add(isTypystDbError(failure) ? failure.code : 'not ours')
+    }
+  }
+  const clients = Promise.all(Array.from({ length: 8 }, client))
+  for (let round = 0; round < 5; round++) await server.restart('immediate')
+  isOver = true
+  await clients
+  expect([...codes].filter((code) => code !== 'CONNECTION_FAILED')).toEqual([])
+  await expect.poll(() => authDb.ready().then(() => 'ready', String), { timeout: 20_000 }).toBe('ready')
 })
 
 it('says that a server which wants TLS refuses the login', async () => {

@@ -1,8 +1,10 @@
 /** postgres.js set up for the port: a private client, and the values it reads and writes. */
+import { makePgArray } from 'drizzle-orm/pg-core/utils'
 import postgres from 'postgres'
 import type { Sql } from 'postgres'
 import { TypystDbError } from '../../errors.ts'
 import type { PostgresTarget } from '../options.ts'
+import { arrayTypes } from './array-types.ts'
 
 /**
  * Types that pass through as text because Drizzle's columns decode them: dates, times and intervals, and arrays of them.
@@ -11,8 +13,12 @@ import type { PostgresTarget } from '../options.ts'
 const textTypes = {
   to: 1184,
   from: [1082, 1083, 1114, 1184, 1186, 1182, 1115, 1185, 1187, 1231],
-  serialize: (value: unknown) => (value instanceof Date ? value.toISOString() : value),
-  parse: (text: string) => text,
+  serialize: (value: unknown) => (Array.isArray(value) ? makePgArray(value.map(momentToText)) : momentToText(value)),
+  parse: (text: string): unknown => text,
+}
+
+function momentToText(value: unknown): unknown {
+  return value instanceof Date ? value.toISOString() : value
 }
 
 /** Drizzle hands over JSON as text; what raw SQL passes is still an object. */
@@ -28,7 +34,7 @@ const bigint = {
   to: 20,
   from: [20],
   serialize: (value: unknown) => String(value),
-  parse: (text: string) => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text)),
+  parse: (text: string): unknown => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text)),
 }
 
 /** The default writes everything but `true` as false, the text "true" too; here the server judges what it gets. */
@@ -36,16 +42,26 @@ const boolean = {
   to: 16,
   from: [16],
   serialize: (value: unknown) => String(value),
-  parse: (text: string) => text === 't',
+  parse: (text: string): unknown => text === 't',
 }
 
-type Types = { textTypes: string; json: unknown; bigint: number | bigint; boolean: boolean }
+/** Any value may be a parameter: the server judges whether it fits. */
+type Types = { textTypes: unknown; json: unknown; bigint: unknown; boolean: unknown }
 
 /** postgres.js with our types. */
 export type Client = Sql<Types>
 
 /** How long closing lets running queries finish, in seconds, before it ends their connections. */
 export const closeTimeoutSeconds = 5
+
+/**
+ * How long to wait before connecting again, in seconds, after `failures` in a row: from 10 ms, doubling, to one second.
+ * The default goes up to 20 seconds, for which a server that has long been back would seem to be down. Up to half is left
+ * to chance, so that many clients do not come all at once.
+ */
+function secondsToReconnect(failures: number): number {
+  return Math.min(0.01 * 2 ** failures, 1) * (0.5 + Math.random() / 2)
+}
 
 /**
  * Makes a client; it connects on the first query.
@@ -61,11 +77,14 @@ export function createPostgresClient(
     return postgres(connectionString, {
       max: maxConnections,
       connect_timeout: connectTimeoutMs / 1000,
+      backoff: secondsToReconnect,
       // The default prints notices, which may quote values, to the console.
       onnotice: () => undefined,
       ...(onClose && { onclose: onClose }),
       connection: { application_name: '@typyst/db' },
-      types: { textTypes, json, bigint, boolean },
+      // See array-types.ts.
+      fetch_types: false,
+      types: { textTypes, json, bigint, boolean, ...arrayTypes },
     })
   } catch (cause) {
     throw new TypystDbError(

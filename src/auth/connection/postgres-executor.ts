@@ -6,16 +6,18 @@ import type { SqlExecutor, SqlResult } from '../../internal/sql-connection.ts'
 import type { Client } from './postgres-client.ts'
 
 /** The part of postgres.js that runs statements. */
-export type Runner = Pick<Client, 'unsafe'>
+export type Runner = Pick<Client, 'unsafe' | 'types'>
 
 /** The extended protocol even without parameters: one statement a call, as PGlite has it. */
 const oneStatement = { prepare: false, simple: false }
 
 /** Puts the port over a runner. */
 export function createPostgresExecutor(client: Runner): SqlExecutor {
+  // postgres.js takes an array for one of its first element's type; type 0 leaves the type to the server.
+  const toParameter = (value: unknown) => (Array.isArray(value) ? client.types(value, 0) : value)
   const unsafe = (text: string, params: readonly unknown[]) => {
     refuseParameters(params)
-    return client.unsafe<Row[]>(text, [...params], oneStatement)
+    return client.unsafe<Row[]>(text, params.map(toParameter), oneStatement)
   }
   return {
     query: (text, params = []) => atDriverEdge(async () => toSqlResult(await unsafe(text, params))),
