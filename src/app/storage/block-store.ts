@@ -1,0 +1,265 @@
+/** Stores PGlite's files in IndexedDB, one transaction per flush: a `StorageBackend` for `MemfsFrontendFS`. */
+import type { ChangeSet, StorageBackend, StorageEntry } from '@electric-sql/pglite/memfs-frontend'
+import { TypystDbError } from '../../errors.ts'
+import { onceOrRetry } from '../../internal/once-or-retry.ts'
+import { compactStore, needsCompaction, storedBytes } from './compact.ts'
+import { databaseName } from './format.ts'
+import { browserIndexedDb, isConnectionLost, openStoreDatabase, storageError } from './indexed-db.ts'
+import { createPendingFlushes } from './pending-flushes.ts'
+import { isEmptyPlan, planFlush } from './plan-flush.ts'
+import { checkStore } from './check-store.ts'
+import { readStore } from './read-store.ts'
+import { SequenceMismatch } from './transaction.ts'
+import { writeFlush } from './write-flush.ts'
+import type { FormatRecord } from './format.ts'
+import type { IndexedDbFactory } from './indexed-db.ts'
+import type { PendingChanges } from './plan-flush.ts'
+import type { StoreContents } from './read-store.ts'
+import type { StoreIndex } from './store-index.ts'
+
+/** What a new store starts with. */
+export interface StoreSeed {
+  readonly origin: Exclude<FormatRecord['origin'], 'initdb'>
+  /** Every directory and file, parents first. The store writes them before anybody may change their bytes. */
+  readonly entries: readonly StorageEntry[]
+  /** Called once the seed is stored and Postgres has started from it. */
+  readonly onStarted?: (() => Promise<void>) | undefined
+}
+
+/** Options of {@link createBlockStore}. */
+export interface BlockStoreOptions {
+  /** The part of `idb://name` after the slashes. */
+  readonly name: string
+  /** `strict`: {@link StorageBackend.apply} resolves when the changes are on disk. `relaxed`: at once, see `flushWithinMs`. */
+  readonly durability: 'strict' | 'relaxed'
+  /**
+   * In relaxed mode, how long an acknowledged change may wait before its flush starts, in milliseconds.
+   * @defaultValue 100
+   */
+  readonly flushWithinMs?: number | undefined
+  /** Gives an empty store its first content; without one PGlite runs initdb. */
+  readonly seed?: (() => Promise<StoreSeed | undefined>) | undefined
+  /** Called whenever {@link BlockStore.state} changes. */
+  readonly onStateChange?: ((state: BlockStoreState) => void) | undefined
+  /** @defaultValue the browser's `indexedDB` */
+  readonly factory?: IndexedDbFactory | undefined
+}
+
+/** How a store is doing. */
+export interface BlockStoreState {
+  /** `pending`: relaxed changes wait for their flush. `failing`: the last flush failed and is tried again. */
+  readonly phase: 'clean' | 'pending' | 'failing' | 'closed'
+  /** Why the last flush failed. */
+  readonly error: TypystDbError | undefined
+  /** Bytes stored, without IndexedDB's own overhead. */
+  readonly storedBytes: number
+}
+
+/** A {@link StorageBackend} over one IndexedDB database. It assumes that its caller holds a lock on the name. */
+export interface BlockStore extends StorageBackend {
+  /**
+   * Opens the store, checks it and begins to read it; the first to call, as early as possible.
+   * @throws TypystDbError `STORAGE_DAMAGED`, `STORAGE_VERSION`, `STORAGE_NEWER`, `STORAGE_UNAVAILABLE` or `STORAGE_BLOCKED`.
+   */
+  init(): Promise<void>
+  /** Resolves when everything that was applied is stored; throws as strict {@link StorageBackend.apply} does. */
+  flush(): Promise<void>
+  /** Tells that Postgres is up: what the store was seeded from may go. */
+  started(): Promise<void>
+  /** Notes a cut of a file; see track-shrinking.ts. */
+  noteShrink(path: string, size: number): void
+  state(): BlockStoreState
+}
+
+/**
+ * Makes a store; nothing is opened before {@link BlockStore.init}.
+ *
+ * @example
+ * ```ts
+ * import { createBlockStore } from './block-store.ts'
+ *
+ * export const store = createBlockStore({ name: 'typyst', durability: 'strict' })
+ * ```
+ */
+export function createBlockStore(options: BlockStoreOptions): BlockStore {
+  const { name, durability, flushWithinMs = 100, seed: makeSeed, onStateChange } = options
+  const writer = crypto.randomUUID()
+  let database: IDBDatabase | undefined
+  let index: StoreIndex | undefined
+  let seed: StoreSeed | undefined
+  let contents: Promise<StoreContents> | undefined
+  let isClosed = false
+  let error: TypystDbError | undefined
+  let smallestSizes = new Map<string, number>()
+
+  const connect = async (mayCreate: boolean): Promise<IDBDatabase> => {
+    const opened = await openStoreDatabase(options.factory ?? browserIndexedDb(), databaseName(name), mayCreate)
+    if (!opened) throw lost()
+    // Browsers close connections by themselves, Safari for pages in the background: the next flush opens a new one.
+    opened.onclose = () => {
+      if (database === opened) database = undefined
+    }
+    database = opened
+    return opened
+  }
+
+  /** Runs a transaction, once more on a new connection, or over a freshly read index, where that can help. */
+  const write = async (work: (database: IDBDatabase, index: StoreIndex) => Promise<void>): Promise<void> => {
+    try {
+      const current = database ?? (await connect(false))
+      index ??= (await readStore(current)).index
+      await work(current, index)
+    } catch (cause) {
+      if (cause instanceof SequenceMismatch) {
+        if (cause.found === undefined) throw lost()
+        if (cause.found.writer !== writer) throw inUse()
+        // Our own flush, which was stored although the browser reported a failure.
+        index = (await readStore(database ?? (await connect(false)))).index
+        return work(database ?? (await connect(false)), index)
+      }
+      if (!isConnectionLost(cause)) throw cause
+      database?.close()
+      const reconnected = await connect(false)
+      index ??= (await readStore(reconnected)).index
+      return work(reconnected, index)
+    }
+  }
+
+  const flushes = createPendingFlushes({
+    flushWithinMs,
+    write: async (pending, isUrgent) => {
+      try {
+        await write(async (current, known) => {
+          const plan = planFlush(known, pending)
+          if (isEmptyPlan(plan)) return
+          await writeFlush(current, known, plan, { durability, isUrgent, writer, origin: seed?.origin ?? 'initdb' })
+        })
+        error = undefined
+      } catch (cause) {
+        error = storageError(cause)
+        throw error
+      } finally {
+        changed()
+      }
+    },
+    tidy: async () => {
+      if (database && index && needsCompaction(index)) await compactStore(database, index, { durability, writer })
+    },
+    onChange: () => changed(),
+  })
+
+  const state = (): BlockStoreState => ({
+    phase: isClosed ? 'closed' : error ? 'failing' : flushes.hasPending() ? 'pending' : 'clean',
+    error,
+    storedBytes: index ? storedBytes(index) : 0,
+  })
+  const changed = (): void => onStateChange?.(state())
+
+  const init = onceOrRetry(async () => {
+    try {
+      const current = database ?? (await connect(true))
+      const isNew = await checkStore(current)
+      if (isNew) seed = await makeSeed?.()
+      contents = readStore(current)
+      // Reported by load(), which PGlite calls later.
+      contents.catch(() => undefined)
+    } catch (cause) {
+      database?.close()
+      database = undefined
+      throw storageError(cause)
+    }
+  })
+
+  const takeSizes = (): Map<string, number> => {
+    const taken = smallestSizes
+    smallestSizes = new Map()
+    return taken
+  }
+  const noteShrink = (path: string, size: number): void => {
+    smallestSizes.set(path, Math.min(size, smallestSizes.get(path) ?? size))
+  }
+
+  return {
+    init,
+    noteShrink,
+    state,
+
+    async *load() {
+      await init()
+      const { index: read, files } = await loaded(contents)
+      index = read
+      if (seed) {
+        await flushes.strict(seedChanges(seed))
+        yield* seed.entries
+        return
+      }
+      for (const [path, entry] of read.entries) {
+        if (entry === 'dir') yield { kind: 'dir', path }
+        else {
+          const data = files.get(path) ?? new Uint8Array()
+          files.delete(path)
+          yield { kind: 'file', path, data }
+        }
+      }
+    },
+
+    async apply(changes: ChangeSet) {
+      if (isClosed) throw new TypystDbError('CLOSED', 'The database is closed. Open it again.')
+      const taken = takeSizes()
+      try {
+        await flushes[durability]({ changes, smallestSizes: taken })
+      } catch (cause) {
+        // The frontend passes these changes again, and then needs these sizes again.
+        for (const [path, size] of taken) noteShrink(path, size)
+        throw cause
+      }
+    },
+
+    flush: () => flushes.flush(),
+
+    async started() {
+      const { onStarted } = seed ?? {}
+      if (seed) seed = { ...seed, onStarted: undefined }
+      await onStarted?.()
+    },
+
+    async close() {
+      if (isClosed) return
+      await flushes.close()
+      isClosed = true
+      database?.close()
+      database = undefined
+      changed()
+    },
+  }
+}
+
+/** A seed as the change set of one flush. */
+function seedChanges({ entries }: StoreSeed): PendingChanges {
+  const data = entries.flatMap((entry) => {
+    if (entry.kind === 'dir') return []
+    const { path, data } = entry
+    return [{ path, size: data.length, full: true, truncate: true, chunks: [{ at: 0, data }] }]
+  })
+  const ops = entries.flatMap(({ kind, path }) => (kind === 'dir' ? [{ op: 'mkdir' as const, path }] : []))
+  return { changes: { ops, files: { wal: [], data, control: [] } }, smallestSizes: new Map() }
+}
+
+async function loaded(contents: Promise<StoreContents> | undefined): Promise<StoreContents> {
+  if (!contents) throw new TypystDbError('CLOSED', 'The database is closed. Open it again.')
+  return contents
+}
+
+function lost(): TypystDbError {
+  return new TypystDbError(
+    'STORAGE_DAMAGED',
+    'The stored database disappeared while it was open, as when site data is cleared. What is in memory can still be exported.',
+  )
+}
+
+function inUse(): TypystDbError {
+  return new TypystDbError(
+    'DATABASE_IN_USE',
+    'Another instance wrote to this database while it was open here, so this one writes no more. Reload the page.',
+  )
+}
