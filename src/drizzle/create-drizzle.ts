@@ -4,7 +4,8 @@ import type { ExtractTablesWithRelations } from 'drizzle-orm'
 import { PgDatabase, PgDialect } from 'drizzle-orm/pg-core'
 import type { SqlConnection } from '../internal/sql-connection.ts'
 import { PortSession } from './session.ts'
-import type { DrizzleResultHKT, StatementLog } from './session.ts'
+import type { DrizzleResultHKT } from './session.ts'
+import type { StatementLog } from './statement-log.ts'
 
 /** Drizzle over this package's connections, typed for `TSchema`, relational queries included. */
 export type TypystDatabase<TSchema extends Record<string, unknown>> = PgDatabase<

@@ -11,6 +11,7 @@ import type { PgDialect, PgQueryResultHKT, PgTransactionConfig, PreparedQueryCon
 import { mapResultRow } from 'drizzle-orm/utils'
 import { withSavepoints } from '../internal/sql-transaction.ts'
 import type { SqlConnection, SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
+import type { StatementLog } from './statement-log.ts'
 
 // Drizzle's drivers share this function at run time and leave it out of their types.
 declare module 'drizzle-orm/utils' {
@@ -32,9 +33,6 @@ export interface ExtractedSchema<TSchema extends Record<string, unknown>, TTable
   schema: TTables
   tableNamesMap: Record<string, string>
 }
-
-/** Called with each statement's text before it runs; never with its parameters. */
-export type StatementLog = (statement: string) => void
 
 type ResultMapper = (rows: unknown[][]) => unknown
 

@@ -144,15 +144,6 @@ export function toDatabaseError(
   })
 }
 
-/** Runs a driver's call and translates what it throws. The one thing a driver's edge does. */
-export async function atDriverEdge<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (thrown) {
-    throw toDatabaseError(thrown)
-  }
-}
-
 const fieldNames = ['name', 'code', 'constraint', 'table', 'column', 'schema', 'position'].flatMap((name) => [
   name,
   `${name}_name`,

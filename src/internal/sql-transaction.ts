@@ -1,14 +1,15 @@
-/** Begin, commit, roll back and savepoints, in SQL, over an executor that is one session. */
+/** What transactions have in common on every driver: their modes in SQL, and savepoints within them. */
 import type { SqlConnection, SqlExecutor, SqlTransactionOptions } from './sql-connection.ts'
 
-/** The statement that begins a transaction with these options. */
-export function beginStatement({ isolationLevel, accessMode, deferrable }: SqlTransactionOptions = {}): string {
-  const modes = [
+/** The modes to write after `begin` or `set transaction`; empty for the database's defaults. */
+export function transactionModes({ isolationLevel, accessMode, deferrable }: SqlTransactionOptions = {}): string {
+  return [
     isolationLevel && `isolation level ${isolationLevel}`,
     accessMode,
     deferrable === undefined ? undefined : deferrable ? 'deferrable' : 'not deferrable',
-  ].filter((mode) => mode !== undefined)
-  return ['begin', modes.join(', ')].join(' ').trim()
+  ]
+    .filter((mode) => mode !== undefined)
+    .join(' ')
 }
 
 /** A connection inside a transaction: a transaction on it is a savepoint, undone alone when it fails. */

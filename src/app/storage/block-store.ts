@@ -59,7 +59,7 @@ export interface BlockStoreState {
 export interface BlockStore extends StorageBackend {
   /**
    * Opens the store, checks it and begins to read it; the first to call, as early as possible.
-   * @throws TypystDbError `STORAGE_DAMAGED`, `STORAGE_VERSION`, `STORAGE_NEWER`, `STORAGE_UNAVAILABLE` or `STORAGE_BLOCKED`.
+   * @throws TypystDbError `STORAGE_DAMAGED`, `STORAGE_INCOMPATIBLE`, `STORAGE_NEWER`, `STORAGE_UNAVAILABLE` or `STORAGE_BLOCKED`.
    */
   init(): Promise<void>
   /** Resolves when everything that was applied is stored; throws as strict {@link StorageBackend.apply} does. */

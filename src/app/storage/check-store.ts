@@ -7,7 +7,7 @@ import { requestResult } from './indexed-db.ts'
  * Checks a store's format and Postgres version without changing anything.
  *
  * @returns Whether the store is empty.
- * @throws TypystDbError `STORAGE_NEWER`, `STORAGE_VERSION` or `STORAGE_DAMAGED`.
+ * @throws TypystDbError `STORAGE_NEWER`, `STORAGE_INCOMPATIBLE` or `STORAGE_DAMAGED`.
  */
 export async function checkStore(database: IDBDatabase): Promise<boolean> {
   for (const name of Object.values(storeNames)) {
@@ -43,7 +43,7 @@ export async function checkStore(database: IDBDatabase): Promise<boolean> {
 export function wrongPostgres(found: string): TypystDbError {
   const version = /^\d{1,3}$/.test(found) ? `Postgres ${found}` : 'an unknown version of Postgres'
   return new TypystDbError(
-    'STORAGE_VERSION',
+    'STORAGE_INCOMPATIBLE',
     `The stored database was written by ${version}, this release runs Postgres ${postgresMajor}. It is left untouched; open it with the release that wrote it, or save its raw bytes with exportRaw().`,
   )
 }

@@ -1,0 +1,85 @@
+/** The PGlite interface over the lazy connection: each call waits for the opening and throws our errors. */
+import type { PGliteInterface, Transaction } from '@electric-sql/pglite'
+import { atDriverEdge, transactionAtDriverEdge } from '../../internal/driver-edge.ts'
+import type { LazyConnection } from '../../internal/lazy-connection.ts'
+import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
+
+/** Builds the facade. Reading `waitReady` opens the database, as every call does. */
+export function createPgClient(connection: LazyConnection<OpenedPGlite>): PGliteInterface {
+  const onClient = <T>(call: (client: PGliteInterface) => PromiseLike<T>): Promise<T> =>
+    connection.use(({ client }) => atDriverEdge(() => call(client)))
+  let current: PGliteInterface | undefined
+  let isClosed = false
+  const close = () => {
+    isClosed = true
+    return connection.close()
+  }
+  const waitReady = async () => {
+    current = (await connection.opened()).client
+  }
+  return {
+    get waitReady() {
+      return waitReady()
+    },
+    get ready() {
+      return current?.ready ?? false
+    },
+    get closed() {
+      return isClosed || (current?.closed ?? false)
+    },
+    debug: 0,
+    close,
+    [Symbol.asyncDispose]: close,
+    query: (text, params, options) => onClient((client) => client.query(text, params, options)),
+    sql: (strings, ...params: unknown[]) => onClient((client) => client.sql(strings, ...params)),
+    exec: (text, options) => onClient((client) => client.exec(text, options)),
+    describeQuery: (text) => onClient((client) => client.describeQuery(text)),
+    transaction<T>(run: (tx: Transaction) => Promise<T>) {
+      return connection.use(({ client }) =>
+        transactionAtDriverEdge<Transaction, T>(
+          (body) => client.transaction(body),
+          (tx) => run(translateErrors(tx)),
+        ),
+      )
+    },
+    execProtocolRaw: (message, options) => onClient((client) => client.execProtocolRaw(message, options)),
+    execProtocolRawStream: (message, options) => onClient((client) => client.execProtocolRawStream(message, options)),
+    execProtocol: (message, options) => onClient((client) => client.execProtocol(message, options)),
+    runExclusive: (run) => connection.use(({ client }) => client.runExclusive(run)),
+    listen: (channel, callback, tx) => onClient((client) => client.listen(channel, callback, tx)),
+    unlisten: (channel, callback, tx) => onClient((client) => client.unlisten(channel, callback, tx)),
+    onNotification(callback) {
+      let isWanted = true
+      let stop: (() => void) | undefined
+      void connection.opened().then(
+        ({ client }) => {
+          if (isWanted) stop = client.onNotification(callback)
+        },
+        // Whoever queries learns that the opening failed; without a database there is nothing to notify of.
+        () => undefined,
+      )
+      return () => {
+        isWanted = false
+        stop?.()
+      }
+    },
+    offNotification(callback) {
+      current?.offNotification(callback)
+    },
+    dumpDataDir: (compression) => onClient((client) => client.dumpDataDir(compression)),
+    refreshArrayTypes: () => onClient((client) => client.refreshArrayTypes()),
+  }
+}
+
+function translateErrors(tx: Transaction): Transaction {
+  return {
+    query: (text, params, options) => atDriverEdge(() => tx.query(text, params, options)),
+    sql: (strings, ...params: unknown[]) => atDriverEdge(() => tx.sql(strings, ...params)),
+    exec: (text, options) => atDriverEdge(() => tx.exec(text, options)),
+    rollback: () => atDriverEdge(() => tx.rollback()),
+    listen: (channel, callback) => atDriverEdge(() => tx.listen(channel, callback)),
+    get closed() {
+      return tx.closed
+    },
+  }
+}

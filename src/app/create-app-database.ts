@@ -1,0 +1,75 @@
+/** Wires the lazy connection, Drizzle and the PGlite facade into one disposable object. */
+import type { PGliteInterface } from '@electric-sql/pglite'
+import { createDrizzle } from '../drizzle/create-drizzle.ts'
+import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
+import { toStatementLog } from '../drizzle/statement-log.ts'
+import { parseDataDir } from '../pglite/data-location.ts'
+import { appSchema } from '../schema/app.ts'
+import type { AppSchema } from '../schema/app.ts'
+import { createAppConnection } from './connection/app-connection.ts'
+import { createPgClient } from './connection/pg-client.ts'
+import { migrateApp } from './migrate-app.ts'
+import type { AppDatabaseOptions } from './options.ts'
+
+/** The app database. */
+export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
+  /** Drizzle, typed for the schema, relational queries included. Every query waits for the opening by itself. */
+  readonly db: TypystDatabase<TSchema>
+  /** The PGlite interface for raw SQL; it waits for the opening too. */
+  readonly pgClient: PGliteInterface
+  /** The tables and relations. */
+  readonly schema: TSchema
+  /**
+   * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
+   *
+   * @throws TypystDbError `DATABASE_IN_USE` when another tab has it open, `STORAGE_UNAVAILABLE`, `CLOSED`, and what the
+   *   migrations throw.
+   */
+  ready(): Promise<void>
+  /** Closes the database; what runs then fails with `CLOSED`. May be called again. */
+  close(): Promise<void>
+  /**
+   * Closes the database and deletes it with all its data.
+   *
+   * @throws TypystDbError `DATABASE_IN_USE` when another tab or process has it open, `STORAGE_BLOCKED` when something
+   *   other than this package does.
+   */
+  destroy(): Promise<void>
+}
+
+/**
+ * Builds the app database. Synchronous, and nothing is opened until first use, so it may stand at the top of a module that
+ * also runs on a server.
+ *
+ * @throws TypystDbError `INVALID_OPTIONS` for a `dataDir` that cannot be one.
+ *
+ * @example
+ * ```ts
+ * import { createAppDatabase } from '@typyst/db/app'
+ *
+ * export const app = createAppDatabase()
+ * const rows = await app.db.select().from(app.schema.entry)
+ * ```
+ */
+export function createAppDatabase(options?: AppDatabaseOptions): AppDatabase
+export function createAppDatabase<TSchema extends Record<string, unknown>>(
+  options: AppDatabaseOptions<TSchema> & { readonly schema: TSchema },
+): AppDatabase<TSchema>
+export function createAppDatabase(
+  options: AppDatabaseOptions<Record<string, unknown>> = {},
+): AppDatabase<Record<string, unknown>> {
+  const { dataDir = 'idb://typyst', schema = appSchema, migrations = [], debug } = options
+  const connection = createAppConnection(parseDataDir(dataDir), (open) => migrateApp(open, migrations))
+  const close = () => connection.close()
+  return {
+    db: createDrizzle(connection, schema, toStatementLog(debug)),
+    pgClient: createPgClient(connection),
+    schema,
+    async ready() {
+      await connection.opened()
+    },
+    close,
+    destroy: () => connection.destroy(),
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,11 @@
+/** `@typyst/db/app`: the browser's database. */
+export { isTypystDbError, TypystDbError } from '../errors.ts'
+export type { TypystDbErrorCode, TypystDbErrorDetails } from '../errors.ts'
+export type { TypystDatabase } from '../drizzle/create-drizzle.ts'
+export type { StatementLog } from '../drizzle/statement-log.ts'
+export { migrationsFromDrizzleKit } from '../internal/migration.ts'
+export type { DrizzleJournal, Migration } from '../internal/migration.ts'
+export { createAppDatabase } from './create-app-database.ts'
+export type { AppDatabase } from './create-app-database.ts'
+export { createId } from './create-id.ts'
+export type { AppDatabaseOptions } from './options.ts'

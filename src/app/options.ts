@@ -1,0 +1,33 @@
+/** The options of `createAppDatabase`. */
+import type { StatementLog } from '../drizzle/statement-log.ts'
+import type { Migration } from '../internal/migration.ts'
+import type { AppSchema } from '../schema/app.ts'
+
+/** Where the app database lives and what is in it. Every option may be left out. */
+export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = AppSchema> {
+  /**
+   * `idb://name` in a browser, `memory://` anywhere, or the path of a folder in Node.
+   *
+   * @defaultValue `idb://typyst`
+   */
+  readonly dataDir?: string | undefined
+  /**
+   * The tables and relations `db` knows: `{ ...appSchema, tag }` extends the package's own, anything else replaces them.
+   *
+   * @defaultValue `appSchema`
+   */
+  readonly schema?: TSchema | undefined
+  /**
+   * Your own migrations, applied after the package's and recorded apart from them. `migrationsFromDrizzleKit` makes the
+   * list from drizzle-kit's files.
+   *
+   * @defaultValue none
+   */
+  readonly migrations?: readonly Migration[] | undefined
+  /**
+   * Shows each statement's text before it runs, never its parameters: `true` for `console.debug`, or a function.
+   *
+   * @defaultValue false
+   */
+  readonly debug?: boolean | StatementLog | undefined
+}

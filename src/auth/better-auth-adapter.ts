@@ -1,0 +1,50 @@
+/** Better Auth's own Drizzle adapter over our database, loaded when Better Auth first asks it something. */
+import type { BetterAuthOptions } from 'better-auth'
+import type { drizzleAdapter } from 'better-auth/adapters/drizzle'
+import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
+import { TypystDbError } from '../errors.ts'
+import { onceOrRetry } from '../internal/once-or-retry.ts'
+import type { AuthSchema } from '../schema/auth.ts'
+
+/** What `betterAuth({ database })` takes. */
+export type BetterAuthAdapter = ReturnType<typeof drizzleAdapter>
+
+/**
+ * Builds the adapter. Importing Better Auth's reads the environment, and importing this package must not, so the real one
+ * is loaded by the first call; every method waits for it. Transactions are on: without them a failing sign-up would leave
+ * a user that has no account.
+ */
+export function createBetterAuthAdapter(db: TypystDatabase<AuthSchema>, schema: AuthSchema): BetterAuthAdapter {
+  return (options: BetterAuthOptions) => {
+    const load = onceOrRetry(async () => {
+      const { drizzleAdapter } = await importAdapter()
+      return drizzleAdapter(db, { provider: 'pg', schema, transaction: true })(options)
+    })
+    return {
+      id: 'drizzle',
+      create: async (data) => (await load()).create(data),
+      findOne: async (data) => (await load()).findOne(data),
+      findMany: async (data) => (await load()).findMany(data),
+      count: async (data) => (await load()).count(data),
+      update: async (data) => (await load()).update(data),
+      updateMany: async (data) => (await load()).updateMany(data),
+      delete: async (data) => (await load()).delete(data),
+      deleteMany: async (data) => (await load()).deleteMany(data),
+      consumeOne: async (data) => (await load()).consumeOne(data),
+      incrementOne: async (data) => (await load()).incrementOne(data),
+      transaction: async (callback) => (await load()).transaction(callback),
+    }
+  }
+}
+
+async function importAdapter(): Promise<typeof import('better-auth/adapters/drizzle')> {
+  try {
+    return await import('better-auth/adapters/drizzle')
+  } catch (cause) {
+    throw new TypystDbError(
+      'INVALID_OPTIONS',
+      'Better Auth could not be loaded. Install "better-auth" to use `adapter`.',
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,20 @@
+/** The embedded default: PGlite in a folder or in memory, with a notice that it is in use. */
+import type { Opened } from '../../internal/lazy-connection.ts'
+import { openPGlite } from '../../pglite/open-pglite.ts'
+import type { EmbeddedTarget } from '../options.ts'
+
+/**
+ * Opens PGlite for the auth database.
+ *
+ * @param onNotice - Told once per opening which database this is, because it was not asked for by a connection string.
+ */
+export async function openEmbedded(
+  { location, dataDir }: EmbeddedTarget,
+  onNotice: (message: string) => void,
+): Promise<Opened> {
+  const opened = await openPGlite(location)
+  onNotice(
+    `[@typyst/db] No connection string: the auth database is the embedded default in "${dataDir}". Meant for development and tests.`,
+  )
+  return opened
+}

@@ -1,0 +1,110 @@
+/** Wires a connection, Drizzle, the Better Auth adapter and the migrations into one disposable object. */
+import { createDrizzle } from '../drizzle/create-drizzle.ts'
+import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
+import { toStatementLog } from '../drizzle/statement-log.ts'
+import { createLazyConnection } from '../internal/lazy-connection.ts'
+import type { MigrationStatus } from '../internal/run-migrations.ts'
+import { authSchema } from '../schema/auth.ts'
+import type { AuthSchema } from '../schema/auth.ts'
+import { createBetterAuthAdapter } from './better-auth-adapter.ts'
+import type { BetterAuthAdapter } from './better-auth-adapter.ts'
+import { openEmbedded } from './connection/embedded-connection.ts'
+import { createPostgresConnection, onOwnSession } from './connection/postgres-connection.ts'
+import { migrateAuth, readAuthMigrationStatus, rollBackAuth, withAuthMigrationLock } from './migrate-auth.ts'
+import type { OnLockedSession } from './migrate-auth.ts'
+import { refuseUnlessPositive, resolveTarget } from './options.ts'
+import type { AuthDatabaseOptions } from './options.ts'
+import { createSqlTag } from './sql-tag.ts'
+import type { SqlTag } from './sql-tag.ts'
+
+/** The auth database. */
+export interface AuthDatabase extends AsyncDisposable {
+  /** Drizzle, typed for the auth schema, relational queries included. */
+  readonly db: TypystDatabase<AuthSchema>
+  /** Raw SQL as a tagged template. */
+  readonly sql: SqlTag
+  /** What `betterAuth({ database })` takes; sign-ups and the like run in transactions. */
+  readonly adapter: BetterAuthAdapter
+  /** The tables and relations. */
+  readonly schema: AuthSchema
+  /**
+   * Applies the migrations that are missing. Any number of processes may call it at once: they take turns.
+   *
+   * @returns The names of those this call applied.
+   * @throws TypystDbError `MIGRATION_FAILED`, `MIGRATION_EDITED`, `MIGRATION_GAP`, `MIGRATION_LATE`, `MIGRATION_LOCKED` or
+   *   `DATABASE_NEWER`.
+   */
+  migrate(): Promise<string[]>
+  /**
+   * Undoes the newest migrations, and with them the data in what they added. For servers and development.
+   *
+   * @param steps - How many to undo; 1 by default.
+   * @returns The names of those it undid, newest first.
+   * @throws TypystDbError `MIGRATION_IRREVERSIBLE`, and as `migrate` does.
+   */
+  rollback(steps?: number): Promise<string[]>
+  /**
+   * Which migrations the database has and which it lacks; changes nothing.
+   *
+   * @throws TypystDbError as `migrate` does when it refuses.
+   */
+  migrationStatus(): Promise<MigrationStatus>
+  /**
+   * Resolves when the database answers.
+   *
+   * @throws TypystDbError `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_NOT_FOUND`; the next call tries again.
+   */
+  ready(): Promise<void>
+  /** Lets running queries finish, for five seconds at most, and closes every connection. May be called again. */
+  close(): Promise<void>
+}
+
+/**
+ * Builds a client for the auth database: Postgres by connection string, or the embedded default. Nothing is opened until
+ * the first query.
+ *
+ * @throws TypystDbError `INVALID_OPTIONS` for options that cannot be right.
+ *
+ * @example
+ * ```ts
+ * import { betterAuth } from 'better-auth'
+ * import { createAuthDatabase } from '@typyst/db/auth'
+ *
+ * const authDb = createAuthDatabase({ connectionString: process.env['DATABASE_URL'] })
+ * export const auth = betterAuth({ database: authDb.adapter, emailAndPassword: { enabled: true } })
+ * await authDb.migrate()
+ * ```
+ */
+export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatabase {
+  const target = resolveTarget(options)
+  const { migrationLockTimeoutMs = 60_000, onNotice = console.info } = options
+  refuseUnlessPositive({ migrationLockTimeoutMs })
+  const connection = createLazyConnection(async () =>
+    target.kind === 'postgres' ? createPostgresConnection(target) : openEmbedded(target, onNotice),
+  )
+  const onLockedSession: OnLockedSession = async (run) => {
+    await connection.opened()
+    // The embedded default has one session, in one process: nobody else can migrate it.
+    if (target.kind === 'embedded') return run(connection)
+    return onOwnSession(target, (session) => withAuthMigrationLock(session, migrationLockTimeoutMs, run))
+  }
+  const db = createDrizzle(connection, authSchema, toStatementLog(options.debug))
+  const close = () => connection.close()
+  return {
+    db,
+    sql: createSqlTag(connection),
+    adapter: createBetterAuthAdapter(db, authSchema),
+    schema: authSchema,
+    migrate: () => migrateAuth(onLockedSession),
+    async rollback(steps = 1) {
+      refuseUnlessPositive({ steps })
+      return rollBackAuth(onLockedSession, steps)
+    },
+    migrationStatus: () => readAuthMigrationStatus(connection),
+    async ready() {
+      await connection.query('select 1')
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,11 @@
+/** `@typyst/db/auth`: the server's database. */
+export { isTypystDbError, TypystDbError } from '../errors.ts'
+export type { TypystDbErrorCode, TypystDbErrorDetails } from '../errors.ts'
+export type { TypystDatabase } from '../drizzle/create-drizzle.ts'
+export type { StatementLog } from '../drizzle/statement-log.ts'
+export type { MigrationStatus } from '../internal/run-migrations.ts'
+export type { BetterAuthAdapter } from './better-auth-adapter.ts'
+export { createAuthDatabase } from './create-auth-database.ts'
+export type { AuthDatabase } from './create-auth-database.ts'
+export type { AuthDatabaseOptions } from './options.ts'
+export type { SqlTag } from './sql-tag.ts'

@@ -1,0 +1,54 @@
+/** `authDb.sql`: raw SQL by tagged template, each `${value}` a parameter, on either kind of connection. */
+import type { SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
+
+/**
+ * Raw SQL. Use it as a tagged template: each `${value}` travels as a parameter, never as text.
+ *
+ * @throws TypystDbError as every query does.
+ *
+ * @example
+ * ```ts
+ * import { createAuthDatabase } from '@typyst/db/auth'
+ *
+ * const authDb = createAuthDatabase({ dataDir: 'memory://' })
+ * await authDb.migrate()
+ * const email = 'ada@example.com'
+ * const [found] = await authDb.sql<{ id: string }>`select id from "user" where email = ${email}`
+ * ```
+ */
+export interface SqlTag {
+  <TRow = Record<string, unknown>>(strings: TemplateStringsArray, ...values: readonly unknown[]): Promise<TRow[]>
+  /**
+   * A statement from text you trust, with `$1`-style parameters.
+   *
+   * @param text - One SQL statement.
+   * @param params - The values of `$1`, `$2` and so on.
+   */
+  unsafe(text: string, params?: readonly unknown[]): Promise<Record<string, unknown>[]>
+}
+
+/** Postgres' object ids of `timestamp` and `timestamptz`. */
+const timestampTypes = new Set([1114, 1184])
+
+/** Builds the tag over a connection. */
+export function createSqlTag(connection: SqlExecutor): SqlTag {
+  const run = async (text: string, params: readonly unknown[]) => withDates(await connection.query(text, params))
+  const tag = (strings: TemplateStringsArray, ...values: readonly unknown[]) =>
+    run(
+      strings.reduce((text, part, index) => `${text}$${index}${part}`),
+      values,
+    )
+  return Object.assign(tag as SqlTag, { unsafe: (text: string, params: readonly unknown[] = []) => run(text, params) })
+}
+
+/** The port leaves timestamps as text for Drizzle to decode; whoever writes raw SQL expects a `Date`. */
+function withDates({ rows, fields }: SqlResult): Record<string, unknown>[] {
+  const timestamps = fields.filter(({ dataTypeID }) => timestampTypes.has(dataTypeID))
+  for (const row of rows) {
+    for (const { name } of timestamps) {
+      const text = row[name]
+      if (typeof text === 'string') row[name] = new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'))
+    }
+  }
+  return rows
+}

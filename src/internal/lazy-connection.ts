@@ -1,0 +1,76 @@
+/** A connection that opens itself on first use, shares that opening, and knows when it is closed. */
+import { isTypystDbError, TypystDbError } from '../errors.ts'
+import { onceOrRetry } from './once-or-retry.ts'
+import type { SqlConnection } from './sql-connection.ts'
+
+/** What an opening gives: the connection, whatever else the opener needs, and how to let go of it. */
+export interface Opened {
+  readonly connection: SqlConnection
+  close(): Promise<void>
+}
+
+/** A connection port that opens on first use. */
+export interface LazyConnection<TOpened extends Opened> extends SqlConnection {
+  /**
+   * Opens, or waits for the opening that is under way. After a failed attempt the next call tries again.
+   *
+   * @throws TypystDbError `CLOSED` after `close()`, or what opening threw.
+   */
+  opened(): Promise<TOpened>
+  /** Waits for an opening under way, then lets go. Calling it again does nothing more. */
+  close(): Promise<void>
+  /** Runs a call on what was opened; when closing cut it short, the error says so. */
+  use<T>(call: (opened: TOpened) => Promise<T>): Promise<T>
+}
+
+/**
+ * Wraps an opening.
+ *
+ * @param open - Opens once per attempt; must leave nothing behind when it rejects.
+ */
+export function createLazyConnection<TOpened extends Opened>(open: () => Promise<TOpened>): LazyConnection<TOpened> {
+  let isClosed = false
+  let attempt: Promise<TOpened> | undefined
+  const openShared = onceOrRetry(() => (attempt = open()))
+  const closeOnce = onceOrRetry(async () => {
+    const current = await attempt?.catch(() => undefined)
+    await current?.close()
+  })
+
+  const refuseIfClosed = () => {
+    if (isClosed) throw closedError()
+  }
+  const opened = async () => {
+    refuseIfClosed()
+    const current = await openShared()
+    // `close()` may have been called while it opened.
+    refuseIfClosed()
+    return current
+  }
+  const use: LazyConnection<TOpened>['use'] = async (call) => {
+    const current = await opened()
+    try {
+      return await call(current)
+    } catch (cause) {
+      if (isClosed && isTypystDbError(cause) && cause.code === 'QUERY_FAILED') throw closedError(cause)
+      throw cause
+    }
+  }
+
+  return {
+    opened,
+    use,
+    query: (text, params) => use(({ connection }) => connection.query(text, params)),
+    queryArrays: (text, params) => use(({ connection }) => connection.queryArrays(text, params)),
+    exec: (text) => use(({ connection }) => connection.exec(text)),
+    transaction: (run, options) => use(({ connection }) => connection.transaction(run, options)),
+    close() {
+      isClosed = true
+      return closeOnce()
+    },
+  }
+}
+
+function closedError(cause?: unknown): TypystDbError {
+  return new TypystDbError('CLOSED', 'The database was closed. Create a new one to go on.', { cause })
+}

@@ -1,0 +1,117 @@
+/**
+ * Keeps a data folder to one opener at a time: PGlite itself takes no lock, and two on one folder corrupt it
+ * (https://github.com/electric-sql/pglite/issues/323). Node's modules come from `process.getBuiltinModule`, so that a
+ * browser's bundle holds no `node:` import.
+ */
+import { TypystDbError } from '../errors.ts'
+
+/** Who holds a folder. A process id alone may be used again after a restart, so the process's start time goes with it. */
+interface Holder {
+  readonly pid: number
+  readonly startedAt: string
+  readonly token: string
+}
+
+/**
+ * Takes a folder until the returned function is called or the process ends, however it ends: the lock of a process that
+ * is gone is taken over.
+ *
+ * @param folder - The data folder; the lock is a file beside it, `<folder>.lock`.
+ * @throws TypystDbError `DATABASE_IN_USE` at once when another opener, in this process or another, holds it.
+ */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const fs = process.getBuiltinModule('node:fs/promises')
+  const path = process.getBuiltinModule('node:path')
+  const lockFile = `${path.resolve(folder)}.lock`
+  const own: Holder = { pid: process.pid, startedAt: await startTime(process.pid), token: crypto.randomUUID() }
+  const draft = `${lockFile}.${own.token}`
+  await fs.mkdir(path.dirname(lockFile), { recursive: true })
+  // Written first and linked then, so that the lock never exists without its content.
+  await fs.writeFile(draft, JSON.stringify(own))
+  try {
+    while (!(await tryLink(draft, lockFile))) await removeIfStale(lockFile)
+  } finally {
+    await fs.rm(draft, { force: true })
+  }
+  return async () => {
+    if ((await readHolder(lockFile))?.token === own.token) await fs.rm(lockFile, { force: true })
+  }
+}
+
+async function tryLink(draft: string, lockFile: string): Promise<boolean> {
+  try {
+    await process.getBuiltinModule('node:fs/promises').link(draft, lockFile)
+    return true
+  } catch (cause) {
+    if (isErrorCode(cause, 'EEXIST')) return false
+    throw cause
+  }
+}
+
+async function removeIfStale(lockFile: string): Promise<void> {
+  const fs = process.getBuiltinModule('node:fs/promises')
+  const holder = await readHolder(lockFile)
+  if (!holder) return
+  if (await isAlive(holder)) {
+    throw new TypystDbError(
+      'DATABASE_IN_USE',
+      'The data folder is open already, here or in another process. Close it there, or use another folder.',
+    )
+  }
+  // Renaming is atomic: of two processes that found the same stale lock, one moves it and the other finds it gone.
+  const moved = `${lockFile}.${crypto.randomUUID()}`
+  try {
+    await fs.rename(lockFile, moved)
+  } catch (cause) {
+    if (isErrorCode(cause, 'ENOENT')) return
+    throw cause
+  }
+  // What was moved may already be the next holder's fresh lock: then it goes back where it was.
+  if ((await readHolder(moved))?.token !== holder.token) await tryLink(moved, lockFile)
+  await fs.rm(moved, { force: true })
+}
+
+/** Who the lock names: nobody when there is none, and a process that cannot live when a failing disk garbled it. */
+async function readHolder(lockFile: string): Promise<Holder | undefined> {
+  try {
+    const holder: unknown = JSON.parse(await process.getBuiltinModule('node:fs/promises').readFile(lockFile, 'utf8'))
+    return isHolder(holder) ? holder : nobody
+  } catch (cause) {
+    if (isErrorCode(cause, 'ENOENT')) return undefined
+    if (cause instanceof SyntaxError) return nobody
+    throw cause
+  }
+}
+
+const nobody: Holder = { pid: 0, startedAt: '', token: '' }
+
+async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
+  if (pid === nobody.pid) return false
+  try {
+    process.kill(pid, 0)
+  } catch (cause) {
+    // EPERM: it lives and belongs to somebody else.
+    if (!isErrorCode(cause, 'EPERM')) return false
+  }
+  const current = await startTime(pid)
+  return startedAt === '' || current === '' || current === startedAt
+}
+
+/** When a process started, in Linux's own unit; empty where the system does not tell. */
+async function startTime(pid: number): Promise<string> {
+  try {
+    const stat = await process.getBuiltinModule('node:fs/promises').readFile(`/proc/${pid}/stat`, 'utf8')
+    // Field 22 of proc_pid_stat(5), counted after the command's name, which may hold spaces and ends in ")".
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  return typeof value === 'object' && value !== null && 'pid' in value && 'startedAt' in value && 'token' in value
+}
+
+function isErrorCode(cause: unknown, code: string): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === code
+}

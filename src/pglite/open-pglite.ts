@@ -1,0 +1,86 @@
+/** Opens PGlite at a location and hands back the client, the port over it, and how to let go of both. */
+import type { PGlite } from '@electric-sql/pglite'
+import { isTypystDbError, TypystDbError } from '../errors.ts'
+import type { Opened } from '../internal/lazy-connection.ts'
+import type { DataLocation } from './data-location.ts'
+import { lockFolder } from './folder-lock.ts'
+import { loadPGlite } from './load-pglite.ts'
+import { createPGliteConnection } from './pglite-connection.ts'
+
+/** An open PGlite. */
+export interface OpenedPGlite extends Opened {
+  readonly client: PGlite
+}
+
+type PGliteModule = Awaited<ReturnType<typeof loadPGlite>>
+
+/** The major version of Postgres that PGlite is built from, as its data folders record it in `PG_VERSION`. */
+const postgresMajor = '18'
+
+/**
+ * Opens PGlite.
+ *
+ * @throws TypystDbError `DATABASE_IN_USE` when another process has the folder open, `STORAGE_INCOMPATIBLE` when another
+ *   major version of Postgres wrote it, `STORAGE_UNAVAILABLE` when the place cannot be used. Nothing stays open then.
+ */
+export async function openPGlite(location: DataLocation): Promise<OpenedPGlite> {
+  const unlock = location.kind === 'folder' ? await reachable(() => lockFolder(location.path)) : undefined
+  try {
+    const pglite = await loadPGlite()
+    if (location.kind === 'folder') await reachable(() => prepareFolder(location.path, pglite))
+    const client = await reachable(() => pglite.PGlite.create(toDataDir(location)))
+    return {
+      client,
+      connection: createPGliteConnection(client),
+      async close() {
+        if (!client.closed) await client.close()
+        await unlock?.()
+      },
+    }
+  } catch (cause) {
+    await unlock?.()
+    throw cause
+  }
+}
+
+function toDataDir(location: DataLocation): string {
+  if (location.kind === 'memory') return 'memory://'
+  return location.kind === 'indexeddb' ? `idb://${location.name}` : `file://${location.path}`
+}
+
+/**
+ * Makes sure that a folder holds a database this engine can open. PGlite checks only that `PG_VERSION` exists, and a
+ * folder of another major ends in a WASM trap (https://github.com/electric-sql/pglite/issues/874). A new database is
+ * made beside the folder and moved there when it is whole: a process killed in the middle leaves nothing half-made.
+ */
+async function prepareFolder(folder: string, { PGlite }: Pick<PGliteModule, 'PGlite'>): Promise<void> {
+  const fs = process.getBuiltinModule('node:fs/promises')
+  const found = await fs.readdir(folder).catch((): string[] => [])
+  if (found.length > 0) {
+    const version = found.includes('PG_VERSION') ? await fs.readFile(`${folder}/PG_VERSION`, 'utf8') : ''
+    if (version.trim() === postgresMajor) return
+    throw new TypystDbError(
+      'STORAGE_INCOMPATIBLE',
+      `The data folder is not one of Postgres ${postgresMajor}. Use another folder, or move the data with the version that wrote it; nothing was changed.`,
+    )
+  }
+  const draft = `${folder}.new`
+  await fs.rm(draft, { recursive: true, force: true })
+  const client = await PGlite.create(`file://${draft}`)
+  await client.close()
+  await fs.rm(folder, { recursive: true, force: true })
+  await fs.rename(draft, folder)
+}
+
+async function reachable<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt()
+  } catch (cause) {
+    if (isTypystDbError(cause)) throw cause
+    throw new TypystDbError(
+      'STORAGE_UNAVAILABLE',
+      'The place named by `dataDir` cannot be used for a database. Check that it exists, is writable and has space, and try again.',
+      { cause },
+    )
+  }
+}

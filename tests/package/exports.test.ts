@@ -1,0 +1,39 @@
+/** The public API, name by name: a change here is a change for consumers. */
+import ts from 'typescript'
+import { expect, test } from 'vitest'
+import { entries } from './entries.ts'
+
+test('exports what was reviewed', () => {
+  expect(Object.fromEntries(entries.map(({ specifier, types }) => [specifier, declaredNames(types)]))).toMatchInlineSnapshot()
+})
+
+test.each(entries)('$specifier exports at run time what it declares', async ({ specifier, types }) => {
+  const module = (await import(specifier)) as Record<string, unknown>
+  expect(Object.keys(module).sort()).toEqual(declaredNames(types).filter((name) => !name.startsWith('type ')))
+})
+
+test('the error class is the same from every entry', async () => {
+  const classes = await Promise.all(
+    entries.map(async ({ specifier }) => ((await import(specifier)) as Record<string, unknown>)['TypystDbError']),
+  )
+  const exported = classes.filter((value) => value !== undefined)
+  expect(exported.length).toBeGreaterThanOrEqual(3)
+  expect(new Set(exported).size).toBe(1)
+})
+
+const program = ts.createProgram(
+  entries.map(({ types }) => types),
+  { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, skipLibCheck: true, noLib: true, types: [] },
+)
+
+function declaredNames(path: string): string[] {
+  const checker = program.getTypeChecker()
+  const file = program.getSourceFile(path)
+  const symbol = file && checker.getSymbolAtLocation(file)
+  if (symbol === undefined) throw new Error(`${path} is not a module.`)
+  const names = checker.getExportsOfModule(symbol).map((exported) => {
+    const target = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
+    return target.flags & ts.SymbolFlags.Value ? exported.name : `type ${exported.name}`
+  })
+  return names.sort()
+}

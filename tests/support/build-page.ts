@@ -1,0 +1,25 @@
+/** Builds the test page with Vite, as a consumer's app would be built. */
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+
+/** Bundles `tests/support/page` with the built package into `folder`. */
+export async function buildPage(folder: string): Promise<void> {
+  const entry = fileURLToPath(new URL('../../dist/app.js', import.meta.url))
+  if (!existsSync(entry)) throw new Error('The browser tests use the built package: run "npm run build" first.')
+  await build({
+    root: fileURLToPath(new URL('page', import.meta.url)),
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      outDir: folder,
+      emptyOutDir: true,
+      target: 'esnext',
+      // Readable stack traces matter more here than bytes.
+      minify: false,
+      chunkSizeWarningLimit: 10_000,
+      // PGlite's Emscripten glue uses it, and nobody here can change that.
+      rolldownOptions: { checks: { eval: false } },
+    },
+  })
+}

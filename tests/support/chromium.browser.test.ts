@@ -1,0 +1,64 @@
+/** The support code's own promises: a page that has what a notes app needs, and browsers that can be killed. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { crashPage, launchChromium } from './chromium.ts'
+
+test('opens a page with IndexedDB, Web Locks and PGlite', async () => {
+  await using browser = await launchChromium()
+  const page = await browser.context.newPage()
+  await page.goto(inject('pageUrl'))
+  expect(await page.evaluate(() => window.isSecureContext)).toBe(true)
+  const held = await page.evaluate(() =>
+    navigator.locks.request('name', async () => (await navigator.locks.query()).held?.map(({ name }) => name)),
+  )
+  expect(held).toEqual(['name'])
+  const rows = await page.evaluate(async () => {
+    const { PGlite } = await window.typyst.loadPGlite()
+    const pglite = await PGlite.create('memory://')
+    const { rows } = await pglite.query('select 1 + 1 as two')
+    await pglite.close()
+    return rows
+  })
+  expect(rows).toEqual([{ two: 2 }])
+})
+
+test('crashes one tab and leaves the other alone', async () => {
+  await using browser = await launchChromium()
+  const [victim, bystander] = [await browser.context.newPage(), await browser.context.newPage()]
+  await victim.goto(inject('pageUrl'))
+  await bystander.goto(inject('pageUrl'))
+  await crashPage(victim)
+  expect(await bystander.evaluate(() => document.title)).toBe('@typyst/db tests')
+})
+
+test('keeps what IndexedDB acknowledged when the browser is killed', async () => {
+  const profileDir = await mkdtemp(join(tmpdir(), 'typyst-profile-'))
+  onTestFinished(() => rm(profileDir, { recursive: true, force: true }))
+
+  const first = await launchChromium({ profileDir })
+  const page = await first.context.newPage()
+  await page.goto(inject('pageUrl'))
+  await page.evaluate(async () => {
+    const opening = indexedDB.open('notes')
+    opening.onupgradeneeded = () => opening.result.createObjectStore('note')
+    await new Promise((resolve) => (opening.onsuccess = resolve))
+    const transaction = opening.result.transaction('note', 'readwrite', { durability: 'strict' })
+    transaction.objectStore('note').put('kept', 1)
+    await new Promise((resolve) => (transaction.oncomplete = resolve))
+  })
+  await first.kill()
+
+  await using second = await launchChromium({ profileDir })
+  const again = await second.context.newPage()
+  await again.goto(inject('pageUrl'))
+  const note = await again.evaluate(async () => {
+    const opening = indexedDB.open('notes')
+    await new Promise((resolve) => (opening.onsuccess = resolve))
+    const reading = opening.result.transaction('note').objectStore('note').get(1)
+    await new Promise((resolve) => (reading.onsuccess = resolve))
+    return reading.result as unknown
+  })
+  expect(note).toBe('kept')
+})
