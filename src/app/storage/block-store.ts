@@ -5,6 +5,7 @@ import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
 import { databaseName } from './format.ts'
 import { browserIndexedDb, isConnectionLost, openStoreDatabase, storageError } from './indexed-db.ts'
+import { defaultLimits } from './pack.ts'
 import { createPendingFlushes } from './pending-flushes.ts'
 import { isEmptyPlan, planFlush } from './plan-flush.ts'
 import { checkStore } from './check-store.ts'
@@ -13,6 +14,7 @@ import { SequenceMismatch } from './transaction.ts'
 import { writeFlush } from './write-flush.ts'
 import type { FormatRecord } from './format.ts'
 import type { IndexedDbFactory } from './indexed-db.ts'
+import type { StoreLimits } from './pack.ts'
 import type { PendingChanges } from './plan-flush.ts'
 import type { StoreContents } from './read-store.ts'
 import type { StoreIndex } from './store-index.ts'
@@ -41,6 +43,8 @@ export interface BlockStoreOptions {
   readonly seed?: (() => Promise<StoreSeed | undefined>) | undefined
   /** Called whenever {@link BlockStore.state} changes. */
   readonly onStateChange?: ((state: BlockStoreState) => void) | undefined
+  /** @defaultValue {@link defaultLimits} */
+  readonly limits?: StoreLimits | undefined
   /** @defaultValue the browser's `indexedDB` */
   readonly factory?: IndexedDbFactory | undefined
 }
@@ -82,7 +86,7 @@ export interface BlockStore extends StorageBackend {
  * ```
  */
 export function createBlockStore(options: BlockStoreOptions): BlockStore {
-  const { name, durability, flushWithinMs = 100, seed: makeSeed, onStateChange } = options
+  const { name, durability, flushWithinMs = 100, seed: makeSeed, onStateChange, limits = defaultLimits } = options
   const writer = crypto.randomUUID()
   let database: IDBDatabase | undefined
   let index: StoreIndex | undefined
@@ -132,7 +136,13 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
         await write(async (current, known) => {
           const plan = planFlush(known, pending)
           if (isEmptyPlan(plan)) return
-          await writeFlush(current, known, plan, { durability, isUrgent, writer, origin: seed?.origin ?? 'initdb' })
+          await writeFlush(current, known, plan, {
+            durability,
+            isUrgent,
+            writer,
+            limits,
+            origin: seed?.origin ?? 'initdb',
+          })
         })
         error = undefined
       } catch (cause) {
@@ -143,7 +153,9 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       }
     },
     tidy: async () => {
-      if (database && index && needsCompaction(index)) await compactStore(database, index, { durability, writer })
+      if (database && index && needsCompaction(index, limits)) {
+        await compactStore(database, index, { durability, writer, limits })
+      }
     },
     onChange: () => changed(),
   })

@@ -1,37 +1,28 @@
 /** Keeps a store quick to read: moves lone records and the living parts of mostly dead packs into a fresh pack. */
 import { blockBytes, inRecord, isPackRecord } from './format.ts'
 import { requestResult } from './indexed-db.ts'
-import { encodePack, findInPack, packMaxBlocks } from './pack.ts'
+import { encodePack, findInPack } from './pack.ts'
 import { moveBlock } from './store-index.ts'
 import { runStoreTransaction } from './transaction.ts'
-import type { PackBlock } from './pack.ts'
+import type { PackBlock, StoreLimits } from './pack.ts'
 import type { StoredFile, StoreIndex } from './store-index.ts'
 import type { SequenceRecord, WriteOptions } from './transaction.ts'
 
-/**
- * Records a store may hold before some are packed: 1024 blocks are 8 MB, which take about 90 ms to read one by one and
- * about 35 ms as packs.
- */
-const recordsAllowed = 1024
-
-/** Dead bytes a store may hold beside as many bytes that live, in blocks: 8 MB, two full packs. */
-const deadBlocksAllowed = 1024
-
 /** Whether {@link compactStore} has something to do. */
-export function needsCompaction(index: StoreIndex, allowedRecords = recordsAllowed): boolean {
-  return index.records > allowedRecords || worstPack(index) !== undefined
+export function needsCompaction(index: StoreIndex, limits: StoreLimits): boolean {
+  return index.records > limits.recordsAllowed || worstPack(index, limits) !== undefined
 }
 
-/** Packs up to 4 MB of records, or rewrites one mostly dead pack, in one transaction. */
+/** Packs a pack's worth of records, or rewrites one mostly dead pack, in one transaction. */
 export async function compactStore(
   database: IDBDatabase,
   index: StoreIndex,
-  options: WriteOptions & { readonly writer: string },
+  options: WriteOptions & { readonly writer: string; readonly limits: StoreLimits },
 ): Promise<void> {
   const next: SequenceRecord = { writer: options.writer, count: (index.sequence?.count ?? 0) + 1 }
   const packId = index.nextPackId++
-  const victim = worstPack(index)
-  const chosen = victim === undefined ? chooseBlocks(index, inRecord) : chooseBlocks(index, victim)
+  const victim = worstPack(index, options.limits)
+  const chosen = chooseBlocks(index, victim ?? inRecord, options.limits.packMaxBlocks)
   if (chosen.length === 0) return
 
   await runStoreTransaction(database, index.sequence, next, options, async ({ records, packs }) => {
@@ -65,7 +56,7 @@ export function storedBytes(index: StoreIndex): number {
 }
 
 /** The deadest pack, once the dead blocks of all packs outweigh the living ones; wholly dead packs go with any flush. */
-function worstPack(index: StoreIndex): number | undefined {
+function worstPack(index: StoreIndex, { deadBlocksAllowed }: StoreLimits): number | undefined {
   let [dead, live] = [0, 0]
   let worst: { readonly id: number; readonly share: number } | undefined
   for (const [id, pack] of index.packs) {
@@ -79,13 +70,17 @@ function worstPack(index: StoreIndex): number | undefined {
 }
 
 /** Blocks at a location, in the order of their files, so that they make few runs. */
-function chooseBlocks(index: StoreIndex, location: number): { readonly file: StoredFile; readonly block: number }[] {
+function chooseBlocks(
+  index: StoreIndex,
+  location: number,
+  most: number,
+): { readonly file: StoredFile; readonly block: number }[] {
   const chosen: { readonly file: StoredFile; readonly block: number }[] = []
   for (const file of index.entries.values()) {
     if (file === 'dir') continue
     for (let block = file.blocks.indexOf(location); block >= 0; block = file.blocks.indexOf(location, block + 1)) {
       chosen.push({ file, block })
-      if (chosen.length === packMaxBlocks) return chosen
+      if (chosen.length === most) return chosen
     }
   }
   return chosen

@@ -10,14 +10,28 @@ export interface PackBlock {
   readonly bytes: Uint8Array
 }
 
-/**
- * From this many blocks on, a flush writes packs instead of a record per block. Measured in Chromium 153: a record costs
- * 0.02 to 0.18 ms, a pack about 5 ms plus 8 ms per MB, because the browser keeps large values as files of their own.
- */
-export const packFromBlocks = 64
+/** When blocks go where; measured in Chromium 153, see docs/storage.md. */
+export interface StoreLimits {
+  /** From this many blocks on, a flush writes packs instead of a record per block. */
+  readonly packFromBlocks: number
+  /** Blocks in a pack at most. */
+  readonly packMaxBlocks: number
+  /** Records a store may hold before some are packed. */
+  readonly recordsAllowed: number
+  /** Dead blocks packs may hold, beside as many as live. */
+  readonly deadBlocksAllowed: number
+}
 
-/** Blocks in a pack at most: 4 MB, beyond which reading 48 MB got no faster (205 ms; 285 ms at 1 MB, 553 ms at 8 KB). */
-export const packMaxBlocks = 512
+/** A record costs 0.02 to 0.18 ms to write, a pack about 5 ms and 8 ms per MB; records read half as fast as packs. */
+export const defaultLimits: StoreLimits = {
+  packFromBlocks: 64,
+  // 4 MB: reading 48 MB took 205 ms in such packs, 285 ms in packs of 1 MB, 553 ms in records.
+  packMaxBlocks: 512,
+  // 8 MB: about 90 ms to read one by one, 35 ms as packs.
+  recordsAllowed: 1024,
+  // 8 MB: two full packs.
+  deadBlocksAllowed: 1024,
+}
 
 /** Makes a pack. Blocks that follow each other in a file share one run. */
 export function encodePack(blocks: readonly PackBlock[]): PackRecord {

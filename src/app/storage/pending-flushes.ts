@@ -77,8 +77,9 @@ export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: P
   const flush = async (isUrgent = false): Promise<void> => {
     clearTimeout(timer)
     timer = undefined
+    const hadPending = pending.length > 0
     await exclusive(() => writePending(isUrgent))
-    tidyWhenIdle()
+    if (hadPending) tidyWhenIdle()
   }
 
   const schedule = (): void => {

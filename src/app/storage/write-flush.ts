@@ -1,10 +1,11 @@
 /** Writes one planned flush as one IndexedDB transaction, and brings the index up to date once it is stored. */
 import { blockBytes, formatVersion, inRecord, isPackRecord, metaKeys, nowhere } from './format.ts'
 import { requestResult } from './indexed-db.ts'
-import { encodePack, findInPack, isZero, packFromBlocks, packMaxBlocks, withoutTrailingZeros } from './pack.ts'
+import { encodePack, findInPack, isZero, withoutTrailingZeros } from './pack.ts'
 import { dropBlocks, locationOf, moveBlock } from './store-index.ts'
 import { runStoreTransaction } from './transaction.ts'
 import type { FormatRecord, PackRecord } from './format.ts'
+import type { StoreLimits } from './pack.ts'
 import type { BlockDraft, FileDraft, FlushPlan } from './plan-flush.ts'
 import type { StoredFile, StoreIndex } from './store-index.ts'
 import type { SequenceRecord, StoreTransaction, WriteOptions } from './transaction.ts'
@@ -21,6 +22,7 @@ interface ReadyBlock {
 export interface FlushOptions extends WriteOptions {
   readonly writer: string
   readonly origin: FormatRecord['origin']
+  readonly limits: StoreLimits
 }
 
 /** Stores a plan. When it throws, neither the store nor the index has changed. */
@@ -30,6 +32,7 @@ export async function writeFlush(
   plan: FlushPlan,
   options: FlushOptions,
 ): Promise<void> {
+  const { packFromBlocks, packMaxBlocks } = options.limits
   const next: SequenceRecord = { writer: options.writer, count: (index.sequence?.count ?? 0) + 1 }
   const deadPacks = [...index.packs].filter(([, pack]) => pack.live === 0).map(([id]) => id)
   const records: ReadyBlock[] = []
