@@ -3,14 +3,14 @@ import type { ChangeSet, StorageBackend, StorageEntry } from '@electric-sql/pgli
 import { TypystDbError } from '../../errors.ts'
 import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
-import { databaseName } from './format.ts'
+import { databaseName, storeNames } from './format.ts'
 import { browserIndexedDb, isConnectionLost, openStoreDatabase, storageError } from './indexed-db.ts'
 import { defaultLimits } from './pack.ts'
 import { createPendingFlushes } from './pending-flushes.ts'
 import { isEmptyPlan, planFlush } from './plan-flush.ts'
 import { checkStore } from './check-store.ts'
 import { readStore } from './read-store.ts'
-import { SequenceMismatch } from './transaction.ts'
+import { readSequence, SequenceMismatch } from './transaction.ts'
 import { writeFlush } from './write-flush.ts'
 import type { FormatRecord } from './format.ts'
 import type { IndexedDbFactory } from './indexed-db.ts'
@@ -93,6 +93,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   let seed: StoreSeed | undefined
   let contents: Promise<StoreContents> | undefined
   let isClosed = false
+  let isUncertain = false
   let error: TypystDbError | undefined
   let smallestSizes = new Map<string, number>()
 
@@ -107,25 +108,36 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     return opened
   }
 
-  /** Runs a transaction, once more on a new connection, or over a freshly read index, where that can help. */
+  /** After a failure nobody knows whether the transaction was stored after all; the sequence tells. */
+  const settle = async (current: IDBDatabase): Promise<StoreIndex> => {
+    if (index && !isUncertain) return index
+    const stored = await readSequence(current.transaction(storeNames.meta).objectStore(storeNames.meta))
+    if (!index || stored?.writer !== index.sequence?.writer || stored?.count !== index.sequence?.count) {
+      if (index?.sequence && !stored) throw lost()
+      if (index && stored?.writer !== writer) throw inUse()
+      index = (await readStore(current)).index
+    }
+    isUncertain = false
+    return index
+  }
+
+  /** Runs a transaction, and once more on a new connection or after looking at what is stored, where that can help. */
   const write = async (work: (database: IDBDatabase, index: StoreIndex) => Promise<void>): Promise<void> => {
-    try {
+    const attempt = async (): Promise<void> => {
       const current = database ?? (await connect(false))
-      index ??= (await readStore(current)).index
-      await work(current, index)
+      await work(current, await settle(current))
+    }
+    try {
+      await attempt()
     } catch (cause) {
-      if (cause instanceof SequenceMismatch) {
-        if (cause.found === undefined) throw lost()
-        if (cause.found.writer !== writer) throw inUse()
-        // Our own flush, which was stored although the browser reported a failure.
-        index = (await readStore(database ?? (await connect(false)))).index
-        return work(database ?? (await connect(false)), index)
+      isUncertain = true
+      const isLost = isConnectionLost(cause)
+      if (!isLost && !(cause instanceof SequenceMismatch)) throw cause
+      if (isLost) {
+        database?.close()
+        database = undefined
       }
-      if (!isConnectionLost(cause)) throw cause
-      database?.close()
-      const reconnected = await connect(false)
-      index ??= (await readStore(reconnected)).index
-      return work(reconnected, index)
+      await attempt()
     }
   }
 
@@ -153,9 +165,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       }
     },
     tidy: async () => {
-      if (database && index && needsCompaction(index, limits)) {
-        await compactStore(database, index, { durability, writer, limits })
-      }
+      if (!index || !needsCompaction(index, limits)) return
+      await write((current, known) => compactStore(current, known, { durability, writer, limits }))
     },
     onChange: () => changed(),
   })

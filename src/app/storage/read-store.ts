@@ -31,9 +31,14 @@ export interface StoreContents {
 /**
  * Reads everything in one transaction, the packs in parallel.
  *
- * @throws TypystDbError `STORAGE_DAMAGED` when a record is not what the format says.
+ * @param onDamage - Called for each record that is not what the format says, which is then left out.
+ * @throws TypystDbError `STORAGE_DAMAGED` for such a record, unless `onDamage` is given.
  */
-export async function readStore(database: IDBDatabase): Promise<StoreContents> {
+export async function readStore(database: IDBDatabase, onDamage?: () => void): Promise<StoreContents> {
+  const damaged = (what: string): void => {
+    if (!onDamage) throw damagedStore(what)
+    onDamage()
+  }
   const transaction = database.transaction(Object.values(storeNames), 'readonly')
   const store = (name: string): IDBObjectStore => transaction.objectStore(name)
   const [sequence, paths, entries, packs, records]: [
@@ -46,8 +51,8 @@ export async function readStore(database: IDBDatabase): Promise<StoreContents> {
     readSequence(store('meta')),
     requestResult(store('entries').getAllKeys()),
     requestResult(store('entries').getAll()),
-    readPacks(store('packs')),
-    readRecords(store('records')),
+    readPacks(store('packs'), damaged),
+    readRecords(store('records'), damaged),
   ])
 
   const index = createStoreIndex()
@@ -56,7 +61,10 @@ export async function readStore(database: IDBDatabase): Promise<StoreContents> {
   const fileById = new Map<number, { readonly stored: StoredFile; readonly bytes: Uint8Array<ArrayBuffer> }>()
   for (const [at, path] of paths.entries()) {
     const entry = entries[at]
-    if (typeof path !== 'string' || !isEntryRecord(entry)) throw damaged('an entry')
+    if (typeof path !== 'string' || !isEntryRecord(entry)) {
+      damaged('an entry')
+      continue
+    }
     if ('dir' in entry) {
       index.entries.set(path, 'dir')
       continue
@@ -97,19 +105,26 @@ export async function readStore(database: IDBDatabase): Promise<StoreContents> {
   return { index, files }
 }
 
-async function readPacks(store: IDBObjectStore): Promise<[id: number, pack: PackRecord][]> {
+type DamageListener = (what: string) => void
+
+async function readPacks(store: IDBObjectStore, damaged: DamageListener): Promise<[id: number, pack: PackRecord][]> {
   const ids = await requestResult(store.getAllKeys())
-  return Promise.all(
-    ids.map(async (id): Promise<[number, PackRecord]> => {
-      if (typeof id !== 'number' || id < firstPackId) throw damaged('a pack')
-      const pack: unknown = await requestResult(store.get(id))
-      if (!isPackRecord(pack)) throw damaged('a pack')
-      return [id, pack]
+  const packs: [number, PackRecord][] = []
+  await Promise.all(
+    ids.map(async (id) => {
+      // A value whose file the browser lost fails to load, as something else than a pack.
+      const pack: unknown = await requestResult<unknown>(store.get(id)).catch((cause: unknown) => cause)
+      if (typeof id === 'number' && id >= firstPackId && isPackRecord(pack)) packs.push([id, pack])
+      else damaged('a pack')
     }),
   )
+  return packs.sort(([left], [right]) => left - right)
 }
 
-async function readRecords(store: IDBObjectStore): Promise<[key: [number, number], bytes: Uint8Array][]> {
+async function readRecords(
+  store: IDBObjectStore,
+  damaged: DamageListener,
+): Promise<[key: [number, number], bytes: Uint8Array][]> {
   const records: [[number, number], Uint8Array][] = []
   for (let range: IDBKeyRange | undefined; ;) {
     const [keys, values]: [IDBValidKey[], unknown[]] = await Promise.all([
@@ -118,16 +133,16 @@ async function readRecords(store: IDBObjectStore): Promise<[key: [number, number
     ])
     for (const [at, key] of keys.entries()) {
       const bytes = values[at]
-      if (!isRecordKey(key) || !(bytes instanceof Uint8Array) || bytes.length > blockBytes) throw damaged('a block')
-      records.push([key, bytes])
+      if (!isRecordKey(key) || !(bytes instanceof Uint8Array) || bytes.length > blockBytes) damaged('a block')
+      else records.push([key, bytes])
     }
-    const last = records.at(-1)
-    if (keys.length < recordsPerRead || !last) return records
-    range = IDBKeyRange.lowerBound(last[0], true)
+    const last = keys.at(-1)
+    if (keys.length < recordsPerRead || last === undefined) return records
+    range = IDBKeyRange.lowerBound(last, true)
   }
 }
 
-function damaged(what: string): TypystDbError {
+function damagedStore(what: string): TypystDbError {
   return new TypystDbError(
     'STORAGE_DAMAGED',
     `The stored database holds ${what} of an unknown shape and is left untouched. Save its raw bytes with exportRaw(), then delete it.`,
