@@ -17,6 +17,8 @@ export interface LazyConnection<TOpened extends Opened> extends SqlConnection {
    * @throws TypystDbError `CLOSED` after `close()`, or what opening threw.
    */
   opened(): Promise<TOpened>
+  /** Whether `close()` was called. */
+  isClosed(): boolean
   /** Waits for an opening under way, then lets go. Calling it again does nothing more. */
   close(): Promise<void>
   /** Runs a call on what was opened; when closing cut it short, the error says so. */
@@ -29,7 +31,7 @@ export interface LazyConnection<TOpened extends Opened> extends SqlConnection {
  * @param open - Opens once per attempt; must leave nothing behind when it rejects.
  */
 export function createLazyConnection<TOpened extends Opened>(open: () => Promise<TOpened>): LazyConnection<TOpened> {
-  let isClosed = false
+  let hasClosed = false
   let attempt: Promise<TOpened> | undefined
   const openShared = onceOrRetry(() => (attempt = open()))
   const closeOnce = onceOrRetry(async () => {
@@ -38,7 +40,7 @@ export function createLazyConnection<TOpened extends Opened>(open: () => Promise
   })
 
   const refuseIfClosed = () => {
-    if (isClosed) throw closedError()
+    if (hasClosed) throw closedError()
   }
   const opened = async () => {
     refuseIfClosed()
@@ -52,7 +54,7 @@ export function createLazyConnection<TOpened extends Opened>(open: () => Promise
     try {
       return await call(current)
     } catch (cause) {
-      if (isClosed && isTypystDbError(cause) && cause.code === 'QUERY_FAILED') throw closedError(cause)
+      if (hasClosed && isTypystDbError(cause) && cause.code === 'QUERY_FAILED') throw closedError(cause)
       throw cause
     }
   }
@@ -60,12 +62,13 @@ export function createLazyConnection<TOpened extends Opened>(open: () => Promise
   return {
     opened,
     use,
+    isClosed: () => hasClosed,
     query: (text, params) => use(({ connection }) => connection.query(text, params)),
     queryArrays: (text, params) => use(({ connection }) => connection.queryArrays(text, params)),
     exec: (text) => use(({ connection }) => connection.exec(text)),
     transaction: (run, options) => use(({ connection }) => connection.transaction(run, options)),
     close() {
-      isClosed = true
+      hasClosed = true
       return closeOnce()
     },
   }

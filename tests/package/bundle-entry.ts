@@ -9,6 +9,8 @@ export interface Bundle {
   readonly atOnce: readonly string[]
   /** What loads later, by `import()`, and not at once. */
   readonly later: readonly string[]
+  /** The minified code that loads at once. */
+  readonly code: string
   /** Size in kilobytes of what loads at once, minified and gzipped, packages that stay outside not counted. */
   readonly gzipKilobytes: number
 }
@@ -40,15 +42,20 @@ export async function bundleEntry(
 
   const static_ = reach(metafile, entryOutput, ['import-statement'])
   const all = reach(metafile, entryOutput, ['import-statement', 'dynamic-import', 'require-call'])
-  const code = outputFiles.filter(({ path }) => [...static_.outputs].some((output) => path.endsWith(`/${output}`)))
+  const files = outputFiles.filter(({ path }) => [...static_.outputs].some((output) => path.endsWith(`/${output}`)))
   return {
     atOnce: [...static_.packages].sort(),
     later: [...all.packages].filter((name) => !static_.packages.has(name)).sort(),
-    gzipKilobytes: code.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0) / 1024,
+    code: files.map(({ text }) => text).join('\n'),
+    gzipKilobytes: files.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0) / 1024,
   }
 }
 
-function reach(metafile: Metafile, start: string, kinds: readonly string[]): { outputs: Set<string>; packages: Set<string> } {
+function reach(
+  metafile: Metafile,
+  start: string,
+  kinds: readonly string[],
+): { outputs: Set<string>; packages: Set<string> } {
   const outputs = new Set<string>()
   const packages = new Set<string>()
   const queue = [start]

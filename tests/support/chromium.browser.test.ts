@@ -24,6 +24,21 @@ test('opens a page with IndexedDB, Web Locks and PGlite', async () => {
   expect(rows).toEqual([{ two: 2 }])
 })
 
+test('opens the built package in the page', async () => {
+  await using browser = await launchChromium()
+  const page = await browser.context.newPage()
+  await page.goto(inject('pageUrl'))
+  const names = await page.evaluate(async () => {
+    const { createAppDatabase, createId, schema } = window.typyst
+    const app = createAppDatabase()
+    await app.db.insert(schema.collection).values({ id: createId(), name: 'Notes' })
+    const rows = await app.db.select().from(schema.collection)
+    await app.close()
+    return rows.map(({ name }) => name)
+  })
+  expect(names).toEqual(['Notes'])
+})
+
 test('crashes one tab and leaves the other alone', async () => {
   await using browser = await launchChromium()
   const [victim, bystander] = [await browser.context.newPage(), await browser.context.newPage()]

@@ -9,11 +9,7 @@ export function createPgClient(connection: LazyConnection<OpenedPGlite>): PGlite
   const onClient = <T>(call: (client: PGliteInterface) => PromiseLike<T>): Promise<T> =>
     connection.use(({ client }) => atDriverEdge(() => call(client)))
   let current: PGliteInterface | undefined
-  let isClosed = false
-  const close = () => {
-    isClosed = true
-    return connection.close()
-  }
+  const close = () => connection.close()
   const waitReady = async () => {
     current = (await connection.opened()).client
   }
@@ -25,7 +21,7 @@ export function createPgClient(connection: LazyConnection<OpenedPGlite>): PGlite
       return current?.ready ?? false
     },
     get closed() {
-      return isClosed || (current?.closed ?? false)
+      return connection.isClosed()
     },
     debug: 0,
     close,

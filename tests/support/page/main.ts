@@ -1,15 +1,35 @@
 /** The test page: puts what a tab has of the package on `window.typyst`, for `page.evaluate`. */
+import { createAppDatabase, createId, isTypystDbError, migrationsFromDrizzleKit } from '@typyst/db/app'
+import * as schema from '@typyst/db/schema/app'
 import * as drizzle from 'drizzle-orm'
 
 const harness = {
+  createAppDatabase,
+  createId,
+  migrationsFromDrizzleKit,
+  /** The tables of `@typyst/db/schema/app`. */
+  schema,
   /** Drizzle's operators: `drizzle.eq`, `drizzle.sql` and so on. */
   drizzle,
   /** PGlite itself, to look at a database or to damage it behind the package's back. */
   loadPGlite: () => import('@electric-sql/pglite'),
+  /**
+   * The code and message that `attempt` fails with, or `undefined` when it succeeds: of an error that leaves the page,
+   * Playwright keeps the message only. An error that is not the package's own has the code `'none'`.
+   */
+  async failure(attempt: PromiseLike<unknown>): Promise<{ code: string; message: string } | undefined> {
+    try {
+      await attempt
+      return undefined
+    } catch (error) {
+      return { code: isTypystDbError(error) ? error.code : 'none', message: String(error) }
+    }
+  },
 }
 
 declare global {
   interface Window {
+    /** Only inside `page.evaluate`, whose functions may not use `using`: that compiles to an import. */
     typyst: typeof harness
   }
 }
