@@ -12,6 +12,13 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    */
   readonly dataDir?: string | undefined
   /**
+   * When a change in `idb://` counts as made. `strict`: when it is on disk. `relaxed`: at once; it is stored within 0.1 s,
+   * and when the page is hidden or left, so a crash loses at most that and never leaves half a transaction.
+   *
+   * @defaultValue `strict`
+   */
+  readonly durability?: 'strict' | 'relaxed' | undefined
+  /**
    * The tables and relations `db` knows: `{ ...appSchema, tag }` extends the package's own, anything else replaces them.
    *
    * @defaultValue `appSchema`

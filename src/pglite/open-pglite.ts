@@ -4,8 +4,9 @@ import { isTypystDbError, TypystDbError } from '../errors.ts'
 import type { Opened } from '../internal/lazy-connection.ts'
 import type { DataLocation } from './data-location.ts'
 import { lockFolder } from './folder-lock.ts'
-import { loadPGlite } from './load-pglite.ts'
+import { loadFrontend, loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection } from './pglite-connection.ts'
+import type { PGliteStorage } from './pglite-storage.ts'
 
 /** An open PGlite. */
 export interface OpenedPGlite extends Opened {
@@ -23,7 +24,8 @@ const postgresMajor = '18'
  * @throws TypystDbError `DATABASE_IN_USE` when another process has the folder open, `STORAGE_INCOMPATIBLE` when another
  *   major version of Postgres wrote it, `STORAGE_UNAVAILABLE` when the place cannot be used. Nothing stays open then.
  */
-export async function openPGlite(location: DataLocation): Promise<OpenedPGlite> {
+export async function openPGlite(location: DataLocation, storage?: PGliteStorage): Promise<OpenedPGlite> {
+  if (storage) return openOnStorage(storage)
   const unlock = location.kind === 'folder' ? await reachable(() => lockFolder(location.path)) : undefined
   try {
     const pglite = await loadPGlite()
@@ -40,6 +42,53 @@ export async function openPGlite(location: DataLocation): Promise<OpenedPGlite> 
   } catch (cause) {
     await unlock?.()
     throw cause
+  }
+}
+
+/**
+ * Settings for a database in a browser's storage, on top of PGlite's own.
+ *
+ * Smaller buffers start faster (45 instead of 100 ms) and save 56 MB of memory; there is one connection and no JIT. Full
+ * page images protect against pages that were written in part, which storage that flushes in transactions cannot have.
+ * WAL segments are neither zeroed in advance nor kept for reuse: each would be stored, and read at the next opening.
+ */
+const storageStartParams = [
+  'shared_buffers=16MB',
+  'max_connections=4',
+  'jit=off',
+  'full_page_writes=off',
+  'wal_init_zero=off',
+  'wal_recycle=off',
+  'min_wal_size=2MB',
+  'max_wal_size=4MB',
+].flatMap((setting) => ['-c', setting])
+
+async function openOnStorage(storage: PGliteStorage): Promise<OpenedPGlite> {
+  const [{ PGlite }, frontend] = await Promise.all([loadPGlite(), loadFrontend()])
+  const fs = storage.createFilesystem(frontend)
+  const client = await reachable(() =>
+    PGlite.create({
+      fs,
+      startParams: [...PGlite.defaultStartParams, ...storageStartParams],
+      // 1 MB instead of 16: a database that writes little stores and reads little.
+      initDbStartParams: ['--wal-segsize=1'],
+    }),
+  )
+  // PGlite's own returns at once when a sync is already waiting its turn, before that one is done.
+  client.syncToFs = () => fs.syncToFs()
+  await storage.started()
+  let hasShutDown = false
+  return {
+    client,
+    connection: createPGliteConnection(client),
+    async close() {
+      if (!hasShutDown) {
+        hasShutDown = true
+        // When the last flush fails, everything acknowledged is stored already or still held by the storage.
+        await client.close().catch(() => undefined)
+      }
+      await storage.close()
+    },
   }
 }
 

@@ -24,12 +24,13 @@ export interface AppConnection extends LazyConnection<OpenedPGlite> {
  */
 export function createAppConnection(
   location: DataLocation,
+  durability: 'strict' | 'relaxed',
   migrate: (connection: SqlConnection) => Promise<void>,
 ): AppConnection {
   const lazy = createLazyConnection(async () => {
     const unlock = await lockIndexedDb(location)
     try {
-      const opened = await openPGlite(location)
+      const opened = await openAt(location, durability)
       const close = async () => {
         await opened.close()
         await unlock()
@@ -56,6 +57,19 @@ export function createAppConnection(
     }
   })
   return { ...lazy, destroy }
+}
+
+/** Opens PGlite, in a browser on our own storage, whose code only an opened database needs. */
+async function openAt(location: DataLocation, durability: 'strict' | 'relaxed'): Promise<OpenedPGlite> {
+  if (location.kind !== 'indexeddb') return openPGlite(location)
+  const { openStorage } = await import('../storage/open-storage.ts')
+  const storage = await openStorage({ name: location.name, durability })
+  try {
+    return await openPGlite(location, storage)
+  } catch (cause) {
+    await storage.close()
+    throw cause
+  }
 }
 
 /** Takes the name of a database in the browser; folders are locked where they are opened, and memory needs no lock. */

@@ -24,8 +24,6 @@ export interface StoreSeed {
   readonly origin: Exclude<FormatRecord['origin'], 'initdb'>
   /** Every directory and file, parents first. The store writes them before anybody may change their bytes. */
   readonly entries: readonly StorageEntry[]
-  /** Called once the seed is stored and Postgres has started from it. */
-  readonly onStarted?: (() => Promise<void>) | undefined
 }
 
 /** Options of {@link createBlockStore}. */
@@ -68,8 +66,6 @@ export interface BlockStore extends StorageBackend {
   init(): Promise<void>
   /** Resolves when everything that was applied is stored; throws as strict {@link StorageBackend.apply} does. */
   flush(): Promise<void>
-  /** Tells that Postgres is up: what the store was seeded from may go. */
-  started(): Promise<void>
   /** Notes a cut of a file; see track-shrinking.ts. */
   noteShrink(path: string, size: number): void
   state(): BlockStoreState
@@ -239,12 +235,6 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     },
 
     flush: () => flushes.flush(),
-
-    async started() {
-      const { onStarted } = seed ?? {}
-      if (seed) seed = { ...seed, onStarted: undefined }
-      await onStarted?.()
-    },
 
     async close() {
       if (isClosed) return

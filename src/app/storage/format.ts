@@ -32,8 +32,8 @@ export interface FormatRecord {
   readonly version: number
   /** The contents of `PG_VERSION`, here so that it can be checked before anything else is read. */
   readonly postgres: string
-  /** What the first flush wrote: an empty database, a copy of stock PGlite's, or the shipped snapshot. */
-  readonly origin: 'initdb' | 'adopted' | 'snapshot'
+  /** What the first flush wrote. `adopting`: a copy of stock PGlite's, which is still there. */
+  readonly origin: 'initdb' | 'snapshot' | 'adopting' | 'adopted'
 }
 
 /** A record of the store `entries`, under its path. A directory has no id. */

@@ -1,0 +1,46 @@
+/** Opens the storage of an `idb://` name: our own store, filled from what stock PGlite left there when it is new. */
+import type { PGliteStorage } from '../../pglite/pglite-storage.ts'
+import { adoptStockStore, finishAdoption } from './adopt-stock.ts'
+import { createBlockStore } from './block-store.ts'
+import type { BlockStoreOptions, BlockStoreState } from './block-store.ts'
+import { createFilesystem } from './create-filesystem.ts'
+import { databaseName } from './format.ts'
+import { browserIndexedDb, deleteStoreDatabase } from './indexed-db.ts'
+import { deleteStockStore } from './stock-store.ts'
+
+/** Options of {@link openStorage}. */
+export type OpenStorageOptions = Pick<BlockStoreOptions, 'name' | 'durability' | 'onStateChange'>
+
+/** Storage that is ready to be handed to PGlite. */
+export interface AppStorage extends PGliteStorage {
+  /** Resolves when everything acknowledged is stored; in strict mode that is always so. */
+  flush(): Promise<void>
+  state(): BlockStoreState
+}
+
+/**
+ * Opens and checks the storage and begins to read it, so that PGlite can be loaded meanwhile. The caller holds the lock
+ * of the name until {@link PGliteStorage.close} has resolved.
+ *
+ * @throws TypystDbError `STORAGE_INCOMPATIBLE`, `STORAGE_NEWER`, `STORAGE_DAMAGED`, `STORAGE_UNAVAILABLE`,
+ *   `STORAGE_FULL`, or `DATABASE_IN_USE` while a tab with stock PGlite has a database open that is to be adopted.
+ */
+export async function openStorage(options: OpenStorageOptions): Promise<AppStorage> {
+  const factory = browserIndexedDb()
+  const store = createBlockStore({ ...options, factory, seed: () => adoptStockStore(factory, options.name) })
+  await store.init()
+  return {
+    createFilesystem: (frontend) => createFilesystem(frontend, store),
+    started: () => finishAdoption(factory, options.name),
+    close: () => store.close(),
+    flush: () => store.flush(),
+    state: () => store.state(),
+  }
+}
+
+/** Deletes a database: our store, and one of stock PGlite under the same name. */
+export async function deleteStorage(name: string): Promise<void> {
+  const factory = browserIndexedDb()
+  await deleteStockStore(factory, name)
+  await deleteStoreDatabase(factory, databaseName(name))
+}
