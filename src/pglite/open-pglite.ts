@@ -11,6 +11,8 @@ import type { PGliteStorage } from './pglite-storage.ts'
 /** An open PGlite. */
 export interface OpenedPGlite extends Opened {
   readonly client: PGlite
+  /** Resolves when everything acknowledged is stored. */
+  flush(): Promise<void>
 }
 
 type PGliteModule = Awaited<ReturnType<typeof loadPGlite>>
@@ -34,6 +36,7 @@ export async function openPGlite(location: DataLocation, storage?: PGliteStorage
     return {
       client,
       connection: createPGliteConnection(client),
+      flush: () => client.syncToFs(),
       async close() {
         if (!client.closed) await client.close()
         await unlock?.()
@@ -81,6 +84,10 @@ async function openOnStorage(storage: PGliteStorage): Promise<OpenedPGlite> {
   return {
     client,
     connection: createPGliteConnection(client),
+    async flush() {
+      await client.syncToFs()
+      await storage.flush()
+    },
     async close() {
       if (!hasShutDown) {
         hasShutDown = true

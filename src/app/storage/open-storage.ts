@@ -13,8 +13,6 @@ export type OpenStorageOptions = Pick<BlockStoreOptions, 'name' | 'durability' |
 
 /** Storage that is ready to be handed to PGlite. */
 export interface AppStorage extends PGliteStorage {
-  /** Resolves when everything acknowledged is stored; in strict mode that is always so. */
-  flush(): Promise<void>
   state(): BlockStoreState
 }
 
