@@ -62,8 +62,6 @@ const storageStartParams = [
   'full_page_writes=off',
   'wal_init_zero=off',
   'wal_recycle=off',
-  'min_wal_size=2MB',
-  'max_wal_size=4MB',
 ].flatMap((setting) => ['-c', setting])
 
 async function openOnStorage(storage: PGliteStorage): Promise<OpenedPGlite> {
