@@ -11,6 +11,7 @@ import type { PgDialect, PgQueryResultHKT, PgTransactionConfig, PreparedQueryCon
 import { mapResultRow } from 'drizzle-orm/utils'
 import { withSavepoints } from '../internal/sql-transaction.ts'
 import type { SqlConnection, SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
+import { convert } from './dialect.ts'
 import type { StatementLog } from './statement-log.ts'
 
 // Drizzle's drivers share this function at run time and leave it out of their types.
@@ -59,20 +60,26 @@ class PortPreparedQuery<T extends PreparedQueryConfig> extends PgPreparedQuery<T
     this.log = log
   }
 
-  async execute(placeholderValues: Record<string, unknown> = {}): Promise<T['execute']> {
+  async execute(placeholderValues?: Record<string, unknown>): Promise<T['execute']> {
     const { fields, toResult, executor } = this
-    const params = fillPlaceholders(this.query.params, placeholderValues)
+    const params = this.fill(placeholderValues)
     this.log?.(this.query.sql)
     if (!fields && !toResult) return executor.query(this.query.sql, params)
     const { rows } = await executor.queryArrays(this.query.sql, params)
-    if (toResult) return toResult(rows)
-    return fields && rows.map((row) => mapResultRow(fields, row, this.joinsNotNullableMap))
+    return convert(() => {
+      if (toResult) return toResult(rows)
+      return fields && rows.map((row) => mapResultRow(fields, row, this.joinsNotNullableMap))
+    })
   }
 
   /** Called by Drizzle's `session.all`. */
-  async all(placeholderValues: Record<string, unknown> = {}): Promise<T['all']> {
-    const { rows } = await this.executor.query(this.query.sql, fillPlaceholders(this.query.params, placeholderValues))
+  async all(placeholderValues?: Record<string, unknown>): Promise<T['all']> {
+    const { rows } = await this.executor.query(this.query.sql, this.fill(placeholderValues))
     return rows
+  }
+
+  private fill(placeholderValues: Record<string, unknown> = {}): unknown[] {
+    return convert(() => fillPlaceholders(this.query.params, placeholderValues))
   }
 
   /** Called by Drizzle for batches. */
