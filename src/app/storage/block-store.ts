@@ -4,7 +4,7 @@ import { TypystDbError } from '../../errors.ts'
 import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
 import { databaseName, storeNames } from './format.ts'
-import { browserIndexedDb, isConnectionLost, openStoreDatabase, storageError } from './indexed-db.ts'
+import { browserIndexedDb, isAborted, isConnectionLost, openStoreDatabase, storageError } from './indexed-db.ts'
 import { defaultLimits } from './pack.ts'
 import { createPendingFlushes } from './pending-flushes.ts'
 import { isEmptyPlan, planFlush } from './plan-flush.ts'
@@ -128,7 +128,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     } catch (cause) {
       isUncertain = true
       const isLost = isConnectionLost(cause)
-      if (!isLost && !(cause instanceof SequenceMismatch)) throw cause
+      // A connection that the browser closes aborts its transactions first, and tells why only later.
+      if (!isLost && !isAborted(cause) && !(cause instanceof SequenceMismatch)) throw cause
       if (isLost) {
         database?.close()
         database = undefined

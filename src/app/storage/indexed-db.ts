@@ -129,3 +129,8 @@ export function storageError(cause: unknown): TypystDbError {
 export function isConnectionLost(cause: unknown): boolean {
   return cause instanceof DOMException && (cause.name === 'InvalidStateError' || cause.name === 'NotFoundError')
 }
+
+/** Whether the browser gave up a transaction for no reason of the transaction's own. */
+export function isAborted(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === 'AbortError'
+}

@@ -34,3 +34,28 @@ for (const durability of ['strict', 'relaxed'] as const) {
     expect(report).toBe('')
   })
 }
+
+test.each([
+  ['abort', 1],
+  ['close', 1],
+  ['stored-but-failed', 1],
+  ['abort', 2],
+  ['close', 2],
+  ['stored-but-failed', 2],
+] as const)(
+  'keeps what Postgres acknowledged when IndexedDB fails at every n-th operation (%s, %s times)',
+  async (kind, times) => {
+    const operations = 12
+    const report = await page.evaluate((given) => window.storage.runPostgresFaults(...given), [
+      kind,
+      times,
+      operations,
+    ] as const)
+    expect(report.faults).toBeGreaterThan(4)
+    // A single failure is made up for without anybody noticing, a second one in a row is reported.
+    expect(new Set(report.codes)).toEqual(new Set(times === 1 ? [] : ['STORAGE_UNAVAILABLE']))
+    // What failed is in memory, so the next query stored it too: nothing is missing, acknowledged or not.
+    expect(report.stored).toEqual(Array.from({ length: 3 * operations }, (_, at) => at + 1))
+    expect(report.stored).toEqual(expect.arrayContaining([...report.acknowledged]))
+  },
+)

@@ -6,17 +6,27 @@ export type FaultKind = 'abort' | 'close' | 'stored-but-failed'
 
 /** A factory whose write transactions can be made to fail. */
 export interface FaultyFactory extends IndexedDbFactory {
-  /** Lets the n-th operation of the write transactions from now on go wrong, counted from 1. */
-  failAt(operation: number, kind: FaultKind): void
-  /** Forgets a fault that has not happened. Tells whether there was one. */
-  disarm(): boolean
+  /** Lets the n-th operation of the write transactions from now on go wrong, counted from 1, and those after it. */
+  failAt(operation: number, kind: FaultKind, times?: number): void
+  /** Forgets a fault that has not happened. */
+  disarm(): void
+  /** Whether a fault has happened since the last {@link failAt}. */
+  hasFailed(): boolean
 }
 
 export function createFaultyFactory(): FaultyFactory {
-  let fault: { left: number; readonly kind: FaultKind } | undefined
+  let fault: { left: number; readonly kind: FaultKind; readonly times: number } | undefined
 
-  const breakTransaction = (database: IDBDatabase, transaction: IDBTransaction, kind: FaultKind): void => {
-    fault = undefined
+  let hasFailed = false
+
+  const breakTransaction = (
+    database: IDBDatabase,
+    transaction: IDBTransaction,
+    kind: FaultKind,
+    times: number,
+  ): void => {
+    hasFailed = true
+    fault = times > 1 ? { left: 1, kind, times: times - 1 } : undefined
     if (kind === 'stored-but-failed') {
       transaction.oncomplete = null
       transaction.addEventListener('complete', () => {
@@ -53,7 +63,7 @@ export function createFaultyFactory(): FaultyFactory {
             configurable: true,
             value: (...args: unknown[]) => {
               const request: unknown = Reflect.apply(run, store, args)
-              if (fault && --fault.left === 0) breakTransaction(database, transaction, fault.kind)
+              if (fault && --fault.left === 0) breakTransaction(database, transaction, fault.kind, fault.times)
               return request
             },
           })
@@ -71,13 +81,13 @@ export function createFaultyFactory(): FaultyFactory {
     },
     deleteDatabase: (name) => indexedDB.deleteDatabase(name),
     databases: () => indexedDB.databases(),
-    failAt(operation, kind) {
-      fault = { left: operation, kind }
+    failAt(operation, kind, times = 1) {
+      fault = { left: operation, kind, times }
+      hasFailed = false
     },
     disarm() {
-      const wasArmed = fault !== undefined
       fault = undefined
-      return wasArmed
     },
+    hasFailed: () => hasFailed,
   }
 }

@@ -1,7 +1,8 @@
 /** The page of the storage tests: puts the storage modules themselves, not the built package, on `window.storage`. */
+import { runPostgresFaults } from './postgres-faults.ts'
 import { checkStoreProperty } from './store-property.ts'
 
-const harness = { checkStoreProperty }
+const harness = { checkStoreProperty, runPostgresFaults }
 
 declare global {
   interface Window {

@@ -14,7 +14,7 @@ type Step =
   | { readonly do: 'remove'; readonly path: string }
   | { readonly do: 'mkdir'; readonly path: string }
   | { readonly do: 'sync' }
-  | { readonly do: 'fault'; readonly operation: number; readonly kind: FaultKind }
+  | { readonly do: 'fault'; readonly operation: number; readonly kind: FaultKind; readonly times: number }
 
 // Few names, so that the same path is made, moved and removed again and again, as a file and as a directory.
 const path = fc.oneof(
@@ -45,6 +45,7 @@ const fault: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('fault' as const),
   operation: fc.integer({ min: 1, max: 12 }),
   kind: fc.constantFrom('abort', 'close', 'stored-but-failed'),
+  times: fc.integer({ min: 1, max: 4 }),
 })
 
 /** What to run. */
@@ -92,7 +93,7 @@ export async function checkStoreProperty(options: PropertyOptions): Promise<{ re
       for (const directory of ['global', 'd']) files.mkdir(`${root}/${directory}`)
       writeAt(files, `${root}/global/pg_control`, 0, new Uint8Array([1]))
       for (const current of steps) {
-        if (current.do === 'fault') factory.failAt(current.operation, current.kind)
+        if (current.do === 'fault') factory.failAt(current.operation, current.kind, current.times)
         else if (current.do === 'sync') {
           // A fault may hit this sync or not; what counts is that the next one makes up for it.
           await sync().catch(() => undefined)
