@@ -1,5 +1,5 @@
 /** Takes over a database that stock PGlite stored: copied whole, and the old one deleted once Postgres runs on the copy. */
-import type { StoreSeed } from './block-store.ts'
+import type { StoreSeed } from './block-store-types.ts'
 import { wrongPostgres } from './check-store.ts'
 import { databaseName, isFormatRecord, metaKeys, postgresMajor, storeNames } from './format.ts'
 import { openStoreDatabase, requestResult, transactionDone } from './indexed-db.ts'

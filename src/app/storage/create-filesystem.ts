@@ -1,7 +1,7 @@
 /** PGlite's frontend over a block store, flushing when Postgres has something to keep. */
 import type { MemfsFrontendFS } from '@electric-sql/pglite/memfs-frontend'
 import type { FrontendModule } from '../../pglite/pglite-storage.ts'
-import type { BlockStore } from './block-store.ts'
+import type { BlockStore } from './block-store-types.ts'
 import { trackShrinking } from './track-shrinking.ts'
 
 /**

@@ -2,7 +2,7 @@
 import type { PGliteStorage } from '../../pglite/pglite-storage.ts'
 import { adoptStockStore, finishAdoption } from './adopt-stock.ts'
 import { createBlockStore } from './block-store.ts'
-import type { BlockStoreOptions, BlockStoreState } from './block-store.ts'
+import type { BlockStoreOptions, BlockStoreState } from './block-store-types.ts'
 import { createFilesystem } from './create-filesystem.ts'
 import { databaseName } from './format.ts'
 import { browserIndexedDb, deleteStoreDatabase } from './indexed-db.ts'

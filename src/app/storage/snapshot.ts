@@ -1,6 +1,6 @@
 /** The first content of a new database: a data directory that was initialised and migrated when the package was built. */
 import type { StorageEntry } from '@electric-sql/pglite/memfs-frontend'
-import type { StoreSeed } from './block-store.ts'
+import type { StoreSeed } from './block-store-types.ts'
 import { blockBytes } from './format.ts'
 import { freshIdentity } from './fresh-identity.ts'
 import type { IdentityLayout } from './fresh-identity.ts'

@@ -1,7 +1,7 @@
 /** PGlite's real in-memory file system over a block store, without a Postgres in it. */
 import { PGlite } from '@electric-sql/pglite'
 import { MemfsFrontendFS } from '@electric-sql/pglite/memfs-frontend'
-import type { BlockStore } from '../../../../src/app/storage/block-store.ts'
+import type { BlockStore } from '../../../../src/app/storage/block-store-types.ts'
 import { trackShrinking } from '../../../../src/app/storage/track-shrinking.ts'
 
 /** The parts of Emscripten's file system the tests drive. */
