@@ -65,8 +65,17 @@ export function createAppDatabase<TSchema extends Record<string, unknown>>(
 export function createAppDatabase(
   options: AppDatabaseOptions<Record<string, unknown>> = {},
 ): AppDatabase<Record<string, unknown>> {
-  const { dataDir = 'idb://typyst', durability = 'strict', schema = appSchema, migrations = [], debug } = options
-  const connection = createAppConnection(parseDataDir(dataDir), durability, (open) => migrateApp(open, migrations))
+  const {
+    dataDir = 'idb://typyst',
+    durability = 'strict',
+    onStorageChange,
+    schema = appSchema,
+    migrations = [],
+    debug,
+  } = options
+  const connection = createAppConnection(parseDataDir(dataDir), { durability, onStorageChange }, (open) =>
+    migrateApp(open, migrations),
+  )
   const close = () => connection.close()
   return {
     db: createDrizzle(connection, schema, toStatementLog(debug)),

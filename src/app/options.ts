@@ -1,6 +1,7 @@
 /** The options of `createAppDatabase`. */
 import type { StatementLog } from '../drizzle/statement-log.ts'
 import type { Migration } from '../internal/migration.ts'
+import type { BlockStoreState } from './storage/block-store-types.ts'
 import type { AppSchema } from '../schema/app.ts'
 
 /** Where the app database lives and what is in it. Every option may be left out. */
@@ -18,6 +19,13 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    * @defaultValue `strict`
    */
   readonly durability?: 'strict' | 'relaxed' | undefined
+  /**
+   * Called when the state of an `idb://` database's storage changes: changes wait to be stored, storing them failed (and
+   * why), or everything is stored.
+   *
+   * @defaultValue none
+   */
+  readonly onStorageChange?: ((state: BlockStoreState) => void) | undefined
   /**
    * The tables and relations `db` knows: `{ ...appSchema, tag }` extends the package's own, anything else replaces them.
    *

@@ -39,8 +39,19 @@ export async function openOnStorage(storage: PGliteStorage): Promise<OpenedPGlit
       initDbStartParams: ['--wal-segsize=1'],
     }),
   )
+  let isCheckpointing = false
   // PGlite's own returns at once when a sync is already waiting its turn, before that one is done.
-  client.syncToFs = () => fs.syncToFs()
+  client.syncToFs = async () => {
+    await fs.syncToFs()
+    if (isCheckpointing || !storage.needsCheckpoint()) return
+    // Postgres leaves checkpoints to a process of its own, which PGlite has not: without this one, the WAL would grow
+    // until the database is closed, which a tab that is killed never does. It waits its turn behind other queries.
+    isCheckpointing = true
+    void client
+      .exec('checkpoint')
+      .catch(() => undefined)
+      .finally(() => (isCheckpointing = false))
+  }
   const transaction = client.transaction.bind(client)
   // PGlite syncs after every query outside of `transaction()`, and never after the commit inside of it.
   client.transaction = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {

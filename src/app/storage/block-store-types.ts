@@ -54,5 +54,7 @@ export interface BlockStore extends StorageBackend {
   flush(): Promise<void>
   /** Notes a cut of a file; see track-shrinking.ts. */
   noteShrink(path: string, size: number): void
+  /** Bytes of WAL segments begun since the last checkpoint. */
+  walBytes(): number
   state(): BlockStoreState
 }

@@ -19,13 +19,6 @@ import type { StoreIndex } from './store-index.ts'
 
 /**
  * Makes a store; nothing is opened before {@link BlockStore.init}.
- *
- * @example
- * ```ts
- * import { createBlockStore } from './block-store.ts'
- *
- * export const store = createBlockStore({ name: 'typyst', durability: 'strict' })
- * ```
  */
 export function createBlockStore(options: BlockStoreOptions): BlockStore {
   const { name, durability, flushWithinMs = 100, seed: makeSeed, onStateChange, limits = defaultLimits } = options
@@ -38,6 +31,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   let isUncertain = false
   let error: TypystDbError | undefined
   let smallestSizes = new Map<string, number>()
+  let walBytes = 0
 
   const connect = async (mayCreate: boolean): Promise<IDBDatabase> => {
     const opened = await openStoreDatabase(options.factory ?? browserIndexedDb(), databaseName(name), mayCreate)
@@ -149,6 +143,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     init,
     noteShrink,
     state,
+    walBytes: () => walBytes,
 
     async *load() {
       await init()
@@ -171,6 +166,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
 
     async apply(changes: ChangeSet) {
       if (isClosed) throw new TypystDbError('CLOSED', 'The database is closed. Open it again.')
+      if (changes.files.control.length > 0) walBytes = 0
+      for (const file of changes.files.wal) if (file.full) walBytes += file.size
       const taken = takeSizes()
       try {
         await flushes[durability]({ changes, smallestSizes: taken })

@@ -21,14 +21,6 @@ export interface RawExport {
  *
  * @param name - The part of `idb://name` after the slashes.
  * @returns Nothing when there is no database of that name.
- *
- * @example
- * ```ts
- * import { exportRaw } from './export-raw.ts'
- *
- * const raw = await exportRaw('typyst')
- * if (raw) console.log(`${raw.archive.size} bytes`)
- * ```
  */
 export async function exportRaw(name: string): Promise<RawExport | undefined> {
   const factory = browserIndexedDb()

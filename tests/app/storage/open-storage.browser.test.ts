@@ -104,6 +104,27 @@ describe('a new database', () => {
   })
 })
 
+describe('a long session', () => {
+  it('clears its WAL away by itself', async () => {
+    const { mb, segments } = await page.evaluate(async () => {
+      const app = window.typyst.createAppDatabase({ dataDir: 'idb://long' })
+      await app.db.insert(app.schema.collection).values({ id: 'c', name: 'c' })
+      const insert = `insert into entry (id, title, content, collection_id)
+        select $1 || n, 'title', repeat('lorem ipsum ', 40), 'c' from generate_series(1, 2000) n`
+      for (let at = 0; at < 15; at += 1) await app.pgClient.query(insert, [`${at}-`])
+      const { rows } = await app.pgClient.query<{ mb: number; segments: number }>(
+        `select (pg_current_wal_lsn() - '0/0'::pg_lsn)::float8 / 1048576 as mb, count(*)::int as segments
+         from pg_ls_dir('pg_wal') name where length(name) = 24`,
+      )
+      await app.close()
+      return rows[0] ?? { mb: 0, segments: 0 }
+    })
+    // More was written than may gather, and less is left.
+    expect(mb).toBeGreaterThan(30)
+    expect(segments).toBeLessThan(25)
+  })
+})
+
 describe('a database of stock PGlite', () => {
   it('is taken over with all its data, and the old one is gone then', async () => {
     await createStock('adopted')

@@ -31,6 +31,7 @@ export async function runPostgresFaults(kind: FaultKind, times: number, operatio
     return openOnStorage({
       createFilesystem: (frontend) => createFilesystem(frontend, store),
       started: () => Promise.resolve(),
+      needsCheckpoint: () => false,
       flush: () => store.flush(),
       close: () => store.close(),
     })
