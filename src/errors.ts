@@ -19,6 +19,8 @@ export const typystDbErrorCodes = [
   'STORAGE_FULL',
   'STORAGE_BLOCKED',
   'STORAGE_INCOMPATIBLE',
+  'STORAGE_NEWER',
+  'STORAGE_DAMAGED',
   // Connection
   'CONNECTION_FAILED',
   'AUTHENTICATION_FAILED',

@@ -1,6 +1,7 @@
 /** The options of `createAppDatabase`. */
 import type { StatementLog } from '../drizzle/statement-log.ts'
 import type { Migration } from '../internal/migration.ts'
+import type { BlockStoreState } from './storage/block-store-types.ts'
 import type { AppSchema } from '../schema/app.ts'
 
 /** Where the app database lives and what is in it. Every option may be left out. */
@@ -11,6 +12,20 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    * @defaultValue `idb://typyst`
    */
   readonly dataDir?: string | undefined
+  /**
+   * When a change in `idb://` counts as made. `strict`: when it is on disk. `relaxed`: at once; it is stored within 0.1 s,
+   * and when the page is hidden or left, so a crash loses at most that and never leaves half a transaction.
+   *
+   * @defaultValue `strict`
+   */
+  readonly durability?: 'strict' | 'relaxed' | undefined
+  /**
+   * Called when the state of an `idb://` database's storage changes: changes wait to be stored, storing them failed (and
+   * why), or everything is stored.
+   *
+   * @defaultValue none
+   */
+  readonly onStorageChange?: ((state: BlockStoreState) => void) | undefined
   /**
    * The tables and relations `db` knows: `{ ...appSchema, tag }` extends the package's own, anything else replaces them.
    *

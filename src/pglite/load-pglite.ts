@@ -6,9 +6,22 @@ import { TypystDbError } from '../errors.ts'
  *
  * @throws TypystDbError `STORAGE_UNAVAILABLE` when the package is not installed or cannot be fetched.
  */
-export async function loadPGlite(): Promise<typeof import('@electric-sql/pglite')> {
+export function loadPGlite(): Promise<typeof import('@electric-sql/pglite')> {
+  return loaded(() => import('@electric-sql/pglite'))
+}
+
+/**
+ * Loads PGlite's file system for storage that is not its own.
+ *
+ * @throws TypystDbError `STORAGE_UNAVAILABLE` as {@link loadPGlite} does.
+ */
+export function loadFrontend(): Promise<typeof import('@electric-sql/pglite/memfs-frontend')> {
+  return loaded(() => import('@electric-sql/pglite/memfs-frontend'))
+}
+
+async function loaded<T>(load: () => Promise<T>): Promise<T> {
   try {
-    return await import('@electric-sql/pglite')
+    return await load()
   } catch (cause) {
     throw new TypystDbError(
       'STORAGE_UNAVAILABLE',

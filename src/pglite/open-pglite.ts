@@ -12,6 +12,8 @@ import { atStorageEdge } from './storage-edge.ts'
 /** An open PGlite. */
 export interface OpenedPGlite extends Opened {
   readonly client: PGlite
+  /** Resolves when everything acknowledged is stored. */
+  flush(): Promise<void>
 }
 
 type PGliteModule = Awaited<ReturnType<typeof loadPGlite>>
@@ -35,6 +37,7 @@ export async function openPGlite(requested: DataLocation): Promise<OpenedPGlite>
     return {
       client,
       connection: createPGliteConnection(client),
+      flush: () => atStorageEdge(() => client.syncToFs()),
       close: () =>
         atStorageEdge(async () => {
           if (!client.closed) await client.close()

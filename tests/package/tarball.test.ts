@@ -44,7 +44,7 @@ test('holds the build, the migrations and the documents, and no source or test',
         .replace(/^(migrations\/\w+\/)(?!meta\/)[^/]+(\.sql)$/, '$1*$2')
         .replace(/^(migrations\/\w+\/meta\/)\d+(_snapshot\.json)$/, '$1*$2')
         // What entries share: named by the build tool, with a hash of the content.
-        .replace(/^dist\/[\w-]+-[\w-]{8}(\.(?:d\.ts|js))$/, 'dist/*-*$1'),
+        .replace(/^dist\/[\w.-]+-[\w-]{8}(\.(?:d\.ts|js))$/, 'dist/*-*$1'),
     )
   expect([...new Set(patterns)].sort()).toMatchInlineSnapshot(`
     [

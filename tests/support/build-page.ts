@@ -3,14 +3,15 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-/** Bundles `tests/support/page` with the built package into `folder`. */
-export async function buildPage(folder: string): Promise<void> {
+/** Bundles a page, by default `tests/support/page`, with the built package into `folder`. */
+export async function buildPage(folder: string, page: URL = new URL('page', import.meta.url)): Promise<void> {
   const entry = fileURLToPath(new URL('../../dist/app.js', import.meta.url))
   if (!existsSync(entry)) throw new Error('The browser tests use the built package: run "npm run build" first.')
   await build({
-    root: fileURLToPath(new URL('page', import.meta.url)),
+    root: fileURLToPath(page),
     configFile: false,
     logLevel: 'warn',
+    worker: { format: 'es' },
     build: {
       outDir: folder,
       emptyOutDir: true,

@@ -6,9 +6,12 @@ import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import type { SqlConnection } from '../../internal/sql-connection.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
 import { lockFolder } from '../../pglite/folder-lock.ts'
+import { openOnStorage } from '../../pglite/open-on-storage.ts'
 import { openPGlite } from '../../pglite/open-pglite.ts'
 import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
 import { atStorageEdge } from '../../pglite/storage-edge.ts'
+import { appMigrations } from '../migrations.generated.ts'
+import type { AppDatabaseOptions } from '../options.ts'
 import { deleteDatabase } from './delete-database.ts'
 import { holdWebLock } from './web-lock.ts'
 
@@ -18,6 +21,12 @@ export interface AppConnection extends LazyConnection<OpenedPGlite> {
   destroy(): Promise<void>
 }
 
+/** The options that concern a database in the browser's storage. */
+export interface AppStorageOptions {
+  readonly durability: 'strict' | 'relaxed'
+  readonly onStorageChange?: AppDatabaseOptions['onStorageChange']
+}
+
 /**
  * Builds the connection; nothing is touched until its first use.
  *
@@ -25,12 +34,13 @@ export interface AppConnection extends LazyConnection<OpenedPGlite> {
  */
 export function createAppConnection(
   location: DataLocation,
+  storageOptions: AppStorageOptions,
   migrate: (connection: SqlConnection) => Promise<void>,
 ): AppConnection {
   const lazy = createLazyConnection(async () => {
     const unlock = await lockIndexedDb(location)
     try {
-      const opened = await openPGlite(location)
+      const opened = await openAt(location, storageOptions)
       const close = async () => {
         await opened.close()
         await unlock()
@@ -59,6 +69,27 @@ export function createAppConnection(
     })
   })
   return { ...lazy, destroy }
+}
+
+/** Opens PGlite, in a browser on our own storage, whose code only an opened database needs. */
+async function openAt(
+  location: DataLocation,
+  { durability, onStorageChange }: AppStorageOptions,
+): Promise<OpenedPGlite> {
+  if (location.kind !== 'indexeddb') return openPGlite(location)
+  const { openStorage } = await import('../storage/open-storage.ts')
+  const storage = await openStorage({
+    name: location.name,
+    durability,
+    onStateChange: onStorageChange,
+    migrationHashes: appMigrations.map(({ hash }) => hash),
+  })
+  try {
+    return await openOnStorage(storage)
+  } catch (cause) {
+    await storage.close()
+    throw cause
+  }
 }
 
 /** Takes the name of a database in the browser; folders are locked where they are opened, and memory needs no lock. */

@@ -1,0 +1,60 @@
+/** What a block store is, and what it needs. */
+import type { StorageBackend, StorageEntry } from '@electric-sql/pglite/memfs-frontend'
+import type { TypystDbError } from '../../errors.ts'
+import type { FormatRecord } from './format.ts'
+import type { IndexedDbFactory } from './indexed-db.ts'
+import type { StoreLimits } from './pack.ts'
+
+/** What a new store starts with. */
+export interface StoreSeed {
+  readonly origin: Exclude<FormatRecord['origin'], 'initdb'>
+  /** Every directory and file, parents first. The store writes them before anybody may change their bytes. */
+  readonly entries: readonly StorageEntry[]
+}
+
+/** Options of {@link createBlockStore}. */
+export interface BlockStoreOptions {
+  /** The part of `idb://name` after the slashes. */
+  readonly name: string
+  /** `strict`: {@link StorageBackend.apply} resolves when the changes are on disk. `relaxed`: at once, see `flushWithinMs`. */
+  readonly durability: 'strict' | 'relaxed'
+  /**
+   * In relaxed mode, how long an acknowledged change may wait before its flush starts, in milliseconds.
+   * @defaultValue 100
+   */
+  readonly flushWithinMs?: number | undefined
+  /** Gives an empty store its first content; without one PGlite runs initdb. */
+  readonly seed?: (() => Promise<StoreSeed | undefined>) | undefined
+  /** Called whenever {@link BlockStore.state} changes. */
+  readonly onStateChange?: ((state: BlockStoreState) => void) | undefined
+  /** @defaultValue {@link defaultLimits} */
+  readonly limits?: StoreLimits | undefined
+  /** @defaultValue the browser's `indexedDB` */
+  readonly factory?: IndexedDbFactory | undefined
+}
+
+/** How a store is doing. */
+export interface BlockStoreState {
+  /** `pending`: relaxed changes wait for their flush. `failing`: the last flush failed and is tried again. */
+  readonly phase: 'clean' | 'pending' | 'failing' | 'closed'
+  /** Why the last flush failed. */
+  readonly error: TypystDbError | undefined
+  /** Bytes stored, without IndexedDB's own overhead. */
+  readonly storedBytes: number
+}
+
+/** A {@link StorageBackend} over one IndexedDB database. It assumes that its caller holds a lock on the name. */
+export interface BlockStore extends StorageBackend {
+  /**
+   * Opens the store, checks it and begins to read it; the first to call, as early as possible.
+   * @throws TypystDbError `STORAGE_DAMAGED`, `STORAGE_INCOMPATIBLE`, `STORAGE_NEWER`, `STORAGE_UNAVAILABLE` or `STORAGE_BLOCKED`.
+   */
+  init(): Promise<void>
+  /** Resolves when everything that was applied is stored; throws as strict {@link StorageBackend.apply} does. */
+  flush(): Promise<void>
+  /** Notes a cut of a file; see track-shrinking.ts. */
+  noteShrink(path: string, size: number): void
+  /** Bytes of WAL segments begun since the last checkpoint. */
+  walBytes(): number
+  state(): BlockStoreState
+}

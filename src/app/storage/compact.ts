@@ -1,0 +1,87 @@
+/** Keeps a store quick to read: moves lone records and the living parts of mostly dead packs into a fresh pack. */
+import { blockBytes, inRecord, isPackRecord } from './format.ts'
+import { requestResult } from './indexed-db.ts'
+import { encodePack, findInPack } from './pack.ts'
+import { moveBlock } from './store-index.ts'
+import { runStoreTransaction } from './transaction.ts'
+import type { PackBlock, StoreLimits } from './pack.ts'
+import type { StoredFile, StoreIndex } from './store-index.ts'
+import type { SequenceRecord, WriteOptions } from './transaction.ts'
+
+/** Whether {@link compactStore} has something to do. */
+export function needsCompaction(index: StoreIndex, limits: StoreLimits): boolean {
+  return index.records > limits.recordsAllowed || worstPack(index, limits) !== undefined
+}
+
+/** Packs a pack's worth of records, or rewrites one mostly dead pack, in one transaction. */
+export async function compactStore(
+  database: IDBDatabase,
+  index: StoreIndex,
+  options: WriteOptions & { readonly writer: string; readonly limits: StoreLimits },
+): Promise<void> {
+  const next: SequenceRecord = { writer: options.writer, count: (index.sequence?.count ?? 0) + 1 }
+  const packId = index.nextPackId++
+  const victim = worstPack(index, options.limits)
+  const chosen = chooseBlocks(index, victim ?? inRecord, options.limits.packMaxBlocks)
+  if (chosen.length === 0) return
+
+  await runStoreTransaction(database, index.sequence, next, options, async ({ records, packs }) => {
+    const source: unknown = victim === undefined ? undefined : await requestResult(packs.get(victim))
+    const blocks = await Promise.all(
+      chosen.map(async ({ file, block }): Promise<PackBlock> => {
+        const bytes: unknown = isPackRecord(source)
+          ? findInPack(source, file.id, block)
+          : await requestResult(records.get([file.id, block]))
+        // Cannot happen while the index is right; failing here leaves the store as it is.
+        if (!(bytes instanceof Uint8Array)) throw new DOMException('A block is missing', 'NotFoundError')
+        return { fileId: file.id, block, bytes }
+      }),
+    )
+    packs.put(encodePack(blocks), packId)
+    if (victim !== undefined) packs.delete(victim)
+    else for (const { file, block } of chosen) records.delete([file.id, block])
+  })
+
+  index.sequence = next
+  index.packs.set(packId, { blocks: chosen.length, live: 0 })
+  for (const { file, block } of chosen) moveBlock(index, file, block, packId)
+  if (victim !== undefined) index.packs.delete(victim)
+}
+
+/** Bytes the store takes, without IndexedDB's own overhead. Records count as whole blocks. */
+export function storedBytes(index: StoreIndex): number {
+  let blocks = index.records
+  for (const pack of index.packs.values()) blocks += pack.blocks
+  return blocks * blockBytes
+}
+
+/** The deadest pack, once the dead blocks of all packs outweigh the living ones; wholly dead packs go with any flush. */
+function worstPack(index: StoreIndex, { deadBlocksAllowed }: StoreLimits): number | undefined {
+  let [dead, live] = [0, 0]
+  let worst: { readonly id: number; readonly share: number } | undefined
+  for (const [id, pack] of index.packs) {
+    live += pack.live
+    if (pack.live === 0) continue
+    dead += pack.blocks - pack.live
+    const share = pack.live / pack.blocks
+    if (!worst || share < worst.share) worst = { id, share }
+  }
+  return dead > Math.max(deadBlocksAllowed, live) ? worst?.id : undefined
+}
+
+/** Blocks at a location, in the order of their files, so that they make few runs. */
+function chooseBlocks(
+  index: StoreIndex,
+  location: number,
+  most: number,
+): { readonly file: StoredFile; readonly block: number }[] {
+  const chosen: { readonly file: StoredFile; readonly block: number }[] = []
+  for (const file of index.entries.values()) {
+    if (file === 'dir') continue
+    for (let block = file.blocks.indexOf(location); block >= 0; block = file.blocks.indexOf(location, block + 1)) {
+      chosen.push({ file, block })
+      if (chosen.length === most) return chosen
+    }
+  }
+  return chosen
+}

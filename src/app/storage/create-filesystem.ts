@@ -1,0 +1,34 @@
+/** PGlite's frontend over a block store, flushing when Postgres has something to keep. */
+import type { MemfsFrontendFS } from '@electric-sql/pglite/memfs-frontend'
+import type { FrontendModule } from '../../pglite/pglite-storage.ts'
+import type { BlockStore } from './block-store-types.ts'
+import { trackShrinking } from './track-shrinking.ts'
+
+/**
+ * Makes the file system to pass to PGlite as `fs`.
+ *
+ * Inside a transaction block nothing is flushed: a statement in it is worth nothing before its commit, and a failed flush
+ * after `BEGIN` would leave PGlite in a transaction that no caller knows of.
+ */
+export function createFilesystem({ MemfsFrontendFS }: FrontendModule, store: BlockStore): MemfsFrontendFS {
+  const fs = new MemfsFrontendFS(store)
+  trackShrinking(fs, (path, size) => store.noteShrink(path, size))
+
+  let isInTransaction = (): boolean => false
+  const init = fs.init.bind(fs)
+  fs.init = (pglite, options) => {
+    isInTransaction = () => pglite.isInTransaction()
+    return init(pglite, options)
+  }
+  const syncToFs = fs.syncToFs.bind(fs)
+  fs.syncToFs = async (relaxedDurability) => {
+    if (!isInTransaction()) await syncToFs(relaxedDurability)
+  }
+  const closeFs = fs.closeFs.bind(fs)
+  fs.closeFs = () => {
+    // Postgres has shut down: what it left, an abandoned transaction included, is its final state.
+    isInTransaction = () => false
+    return closeFs()
+  }
+  return fs
+}

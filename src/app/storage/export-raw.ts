@@ -1,0 +1,46 @@
+/** Gets the bytes of a stored database out without starting Postgres, also when they are damaged or too new. */
+import type { StorageEntry } from '@electric-sql/pglite/memfs-frontend'
+import { databaseName } from './format.ts'
+import { browserIndexedDb, openStoreDatabase } from './indexed-db.ts'
+import { readStore } from './read-store.ts'
+import { readStockStore } from './stock-store.ts'
+import { createTar } from './tar.ts'
+
+/** What {@link exportRaw} found. */
+export interface RawExport {
+  /** The data directory as a tar archive, which PGlite of the same major loads with `loadDataDir`. */
+  readonly archive: Blob
+  /** Who wrote it: this package, or PGlite's own `idb://`. */
+  readonly source: 'typyst' | 'pglite'
+  /** How many records could not be understood; zero for a sound database. */
+  readonly damagedRecords: number
+}
+
+/**
+ * Reads a database's raw files. The database must not be open.
+ *
+ * @param name - The part of `idb://name` after the slashes.
+ * @returns Nothing when there is no database of that name.
+ */
+export async function exportRaw(name: string): Promise<RawExport | undefined> {
+  const factory = browserIndexedDb()
+  const database = await openStoreDatabase(factory, databaseName(name), false)
+  if (database) {
+    try {
+      let damagedRecords = 0
+      const { index, files } = await readStore(database, () => (damagedRecords += 1))
+      if (index.entries.size > 0 || damagedRecords > 0) {
+        const entries = [...index.entries].map(([path, entry]): StorageEntry => {
+          return entry === 'dir'
+            ? { kind: 'dir', path }
+            : { kind: 'file', path, data: files.get(path) ?? new Uint8Array() }
+        })
+        return { archive: createTar(entries), source: 'typyst', damagedRecords }
+      }
+    } finally {
+      database.close()
+    }
+  }
+  const stock = await readStockStore(factory, name)
+  return stock && { archive: createTar(stock), source: 'pglite', damagedRecords: 0 }
+}

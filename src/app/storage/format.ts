@@ -1,0 +1,74 @@
+/** What a stored database looks like in IndexedDB: names, numbers and records of format 1; see docs/storage.md. */
+
+/** The version of the layout below. A store with a higher one was written by a newer release and is refused. */
+export const formatVersion = 1
+
+/** Bytes of a block: a Postgres page, which is what Postgres writes at a time, in tables and in the WAL alike. */
+export const blockBytes = 8192
+
+/** The Postgres major this package's PGlite runs; a data directory of another major must not reach it. */
+export const postgresMajor = '18'
+
+/** The object stores of a database. */
+export const storeNames = { meta: 'meta', entries: 'entries', records: 'records', packs: 'packs' } as const
+
+/** Keys in the store `meta`. */
+export const metaKeys = { format: 'format', sequence: 'sequence' } as const
+
+/** Where a block's newest bytes are: nowhere (all zero), in a record of its own, or in the pack with that id. */
+export type BlockLocation = number
+export const nowhere = 0
+export const inRecord = 1
+/** Packs count from here, so that an id is also a {@link BlockLocation}. */
+export const firstPackId = 2
+
+/** The IndexedDB database that holds `idb://name`; stock PGlite's is called `/pglite/name`. */
+export function databaseName(name: string): string {
+  return `typyst-db/${name}`
+}
+
+/** The record under {@link metaKeys}`.format`. */
+export interface FormatRecord {
+  readonly version: number
+  /** The contents of `PG_VERSION`, here so that it can be checked before anything else is read. */
+  readonly postgres: string
+  /** What the first flush wrote. `adopting`: a copy of stock PGlite's, which is still there. */
+  readonly origin: 'initdb' | 'snapshot' | 'adopting' | 'adopted'
+}
+
+/** A record of the store `entries`, under its path. A directory has no id. */
+export type EntryRecord = { readonly id: number; readonly size: number } | { readonly dir: true }
+
+/** A record of the store `packs`, under its id: many blocks in one value. */
+export interface PackRecord {
+  /** Triples of file id, first block, number of blocks, in the order of `bytes`. */
+  readonly runs: Uint32Array<ArrayBuffer>
+  /** Whole blocks, one after the other. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+
+export function isFormatRecord(value: unknown): value is FormatRecord {
+  return isObject(value) && isCount(value['version']) && typeof value['postgres'] === 'string'
+}
+
+export function isEntryRecord(value: unknown): value is EntryRecord {
+  return isObject(value) && (value['dir'] === true || (isCount(value['id']) && isCount(value['size'])))
+}
+
+export function isPackRecord(value: unknown): value is PackRecord {
+  if (!isObject(value)) return false
+  const { runs, bytes } = value
+  if (!(runs instanceof Uint32Array) || !(bytes instanceof Uint8Array) || runs.length % 3 !== 0) return false
+  let blocks = 0
+  for (let at = 2; at < runs.length; at += 3) blocks += runs[at] ?? 0
+  return bytes.length === blocks * blockBytes
+}
+
+/** The key of a block's record. */
+export function isRecordKey(key: unknown): key is [fileId: number, block: number] {
+  return Array.isArray(key) && key.length === 2 && isCount(key[0]) && isCount(key[1])
+}

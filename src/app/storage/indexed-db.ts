@@ -1,0 +1,136 @@
+/** IndexedDB as promises, with what goes wrong in it told by code. */
+import { isTypystDbError, TypystDbError } from '../../errors.ts'
+import { storeNames } from './format.ts'
+
+/** The layout of object stores; the format of their records has a version of its own. */
+const databaseVersion = 1
+
+/** The part of the global `indexedDB` used here, so that tests can put faults into it. */
+export type IndexedDbFactory = Pick<IDBFactory, 'open' | 'deleteDatabase' | 'databases'>
+
+/** The browser's IndexedDB. @throws TypystDbError `STORAGE_UNAVAILABLE` where there is none. */
+export function browserIndexedDb(): IndexedDbFactory {
+  if (typeof indexedDB === 'undefined') {
+    throw new TypystDbError(
+      'STORAGE_UNAVAILABLE',
+      'This environment has no IndexedDB. Use "memory://", or open the database in a browser window.',
+    )
+  }
+  return indexedDB
+}
+
+/** The outcome of a request. */
+export function requestResult<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error ?? new DOMException('The request failed', 'UnknownError'))
+  })
+}
+
+/** Resolves when a transaction is stored; an abort for any reason rejects. */
+export function transactionDone(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = () =>
+      reject(transaction.error ?? new DOMException('The transaction was aborted', 'AbortError'))
+  })
+}
+
+/**
+ * Opens a database of our own layout.
+ *
+ * @param mayCreate - Whether a missing database is created; otherwise `undefined` comes back.
+ * @throws TypystDbError `STORAGE_NEWER`, `STORAGE_BLOCKED`, or as {@link storageError} says.
+ */
+export async function openStoreDatabase(
+  factory: IndexedDbFactory,
+  name: string,
+  mayCreate: boolean,
+): Promise<IDBDatabase | undefined> {
+  try {
+    return await new Promise<IDBDatabase | undefined>((resolve, reject) => {
+      const request = factory.open(name, databaseVersion)
+      request.onupgradeneeded = () => {
+        if (!mayCreate) return request.transaction?.abort()
+        for (const storeName of Object.values(storeNames)) request.result.createObjectStore(storeName)
+      }
+      request.onblocked = () =>
+        reject(
+          new TypystDbError(
+            'STORAGE_BLOCKED',
+            'Another tab holds an old connection to this database. Close that tab and try again.',
+          ),
+        )
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => {
+        if (!mayCreate && request.error?.name === 'AbortError') resolve(undefined)
+        else reject(request.error ?? new DOMException('The database did not open', 'UnknownError'))
+      }
+    })
+  } catch (cause) {
+    throw storageError(cause)
+  }
+}
+
+/** Deletes a database. @throws TypystDbError `STORAGE_BLOCKED` while a connection elsewhere keeps it. */
+export async function deleteStoreDatabase(factory: IndexedDbFactory, name: string): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const request = factory.deleteDatabase(name)
+      request.onsuccess = () => resolve()
+      request.onerror = () => reject(request.error ?? new DOMException('The database was not deleted', 'UnknownError'))
+      // The request stays queued and succeeds once the other side lets go; the caller need not wait for that.
+      request.onblocked = () =>
+        reject(
+          new TypystDbError(
+            'STORAGE_BLOCKED',
+            'Another tab still uses this database, so it is deleted once that tab is closed. Close it.',
+          ),
+        )
+    })
+  } catch (cause) {
+    throw storageError(cause)
+  }
+}
+
+/** What the browser threw, as an error with a code. */
+export function storageError(cause: unknown): TypystDbError {
+  if (isTypystDbError(cause)) return cause
+  const name = cause instanceof Error || cause instanceof DOMException ? cause.name : ''
+  if (name === 'QuotaExceededError') {
+    return new TypystDbError(
+      'STORAGE_FULL',
+      'The browser has no room left for this database. Free some space; what is not stored yet is kept and tried again with the next query.',
+      { cause },
+    )
+  }
+  if (name === 'VersionError') {
+    return new TypystDbError(
+      'STORAGE_NEWER',
+      'This database was written by a newer release of @typyst/db and is left untouched. Reload the app to get that release.',
+      { cause },
+    )
+  }
+  if (name === 'DataCloneError' || name === 'NotReadableError' || name === 'NotFoundError') {
+    return new TypystDbError(
+      'STORAGE_DAMAGED',
+      'The browser can no longer read a part of this database. Save what there is with exportRaw(), then delete the database.',
+      { cause },
+    )
+  }
+  return new TypystDbError(
+    'STORAGE_UNAVAILABLE',
+    'The browser refused to read or write this database (private mode, a closed connection or a failed disk). What is not stored yet is kept and tried again with the next query.',
+    { cause },
+  )
+}
+
+/** Whether the connection itself is gone, so that a new one may help. */
+export function isConnectionLost(cause: unknown): boolean {
+  return cause instanceof DOMException && (cause.name === 'InvalidStateError' || cause.name === 'NotFoundError')
+}
+
+/** Whether the browser gave up a transaction for no reason of the transaction's own. */
+export function isAborted(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === 'AbortError'
+}

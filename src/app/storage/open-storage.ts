@@ -1,0 +1,53 @@
+/** Opens the storage of an `idb://` name: our own store, filled from what stock PGlite left there when it is new. */
+import type { PGliteStorage } from '../../pglite/pglite-storage.ts'
+import { adoptStockStore, finishAdoption } from './adopt-stock.ts'
+import { createBlockStore } from './block-store.ts'
+import type { BlockStoreOptions, BlockStoreState } from './block-store-types.ts'
+import { createFilesystem } from './create-filesystem.ts'
+import { databaseName } from './format.ts'
+import { browserIndexedDb, deleteStoreDatabase } from './indexed-db.ts'
+import { loadSnapshot } from './snapshot.ts'
+import { deleteStockStore } from './stock-store.ts'
+
+/** 16 MB of WAL: about 0.1 s more at the next opening, when it is read and replayed after a crash. */
+const walBytesAllowed = 16 * 1024 * 1024
+
+/** Options of {@link openStorage}. */
+export interface OpenStorageOptions extends Pick<BlockStoreOptions, 'name' | 'durability' | 'onStateChange'> {
+  /** The hashes of the migrations a new database gets, by which the shipped snapshot is chosen. */
+  readonly migrationHashes: readonly (string | undefined)[]
+}
+
+/** Storage that is ready to be handed to PGlite. */
+export interface AppStorage extends PGliteStorage {
+  state(): BlockStoreState
+}
+
+/**
+ * Opens and checks the storage and begins to read it, so that PGlite can be loaded meanwhile. The caller holds the lock
+ * of the name until {@link PGliteStorage.close} has resolved.
+ *
+ * @throws TypystDbError `STORAGE_INCOMPATIBLE`, `STORAGE_NEWER`, `STORAGE_DAMAGED`, `STORAGE_UNAVAILABLE`,
+ *   `STORAGE_FULL`, or `DATABASE_IN_USE` while a tab with stock PGlite has a database open that is to be adopted.
+ */
+export async function openStorage(options: OpenStorageOptions): Promise<AppStorage> {
+  const factory = browserIndexedDb()
+  const seed = async () => (await adoptStockStore(factory, options.name)) ?? loadSnapshot(options.migrationHashes)
+  const store = createBlockStore({ ...options, factory, seed })
+  await store.init()
+  return {
+    createFilesystem: (frontend) => createFilesystem(frontend, store),
+    started: () => finishAdoption(factory, options.name),
+    close: () => store.close(),
+    needsCheckpoint: () => store.walBytes() > walBytesAllowed,
+    flush: () => store.flush(),
+    state: () => store.state(),
+  }
+}
+
+/** Deletes a database: our store, and one of stock PGlite under the same name. */
+export async function deleteStorage(name: string): Promise<void> {
+  const factory = browserIndexedDb()
+  await deleteStockStore(factory, name)
+  await deleteStoreDatabase(factory, databaseName(name))
+}

@@ -1,0 +1,71 @@
+/** What is stored, as the open store knows it: every path, where each block is, and how alive each pack is. */
+import { firstPackId, inRecord, nowhere } from './format.ts'
+import type { BlockLocation } from './format.ts'
+import type { SequenceRecord } from './transaction.ts'
+
+/** A stored file. Ids are never used twice, so blocks of a removed file can never be taken for another's. */
+export interface StoredFile {
+  readonly id: number
+  size: number
+  /** Where each block is, by its number. It may be longer than the file: a cut leaves zero blocks behind. */
+  readonly blocks: BlockLocation[]
+}
+
+/** A stored path: a file or a directory. */
+export type StoredEntry = StoredFile | 'dir'
+
+/** How much of a pack is still the newest version of its blocks. */
+export interface StoredPack {
+  readonly blocks: number
+  live: number
+}
+
+/** The state of the store after its last flush. */
+export interface StoreIndex {
+  readonly entries: Map<string, StoredEntry>
+  readonly packs: Map<number, StoredPack>
+  /** How many blocks have a record of their own. */
+  records: number
+  nextFileId: number
+  nextPackId: number
+  /** What the last flush stored about itself, so that a second writer or a lost database is noticed. */
+  sequence: SequenceRecord | undefined
+}
+
+/** The index of an empty store. */
+export function createStoreIndex(): StoreIndex {
+  return {
+    entries: new Map(),
+    packs: new Map(),
+    records: 0,
+    nextFileId: 1,
+    nextPackId: firstPackId,
+    sequence: undefined,
+  }
+}
+
+/** Where a block is. */
+export function locationOf(file: StoredFile | undefined, block: number): BlockLocation {
+  return file?.blocks[block] ?? nowhere
+}
+
+/** Notes that a block is now somewhere else. */
+export function moveBlock(index: StoreIndex, file: StoredFile, block: number, to: BlockLocation): void {
+  leave(index, locationOf(file, block))
+  while (file.blocks.length < block) file.blocks.push(nowhere)
+  file.blocks[block] = to
+  if (to === inRecord) index.records += 1
+  const pack = index.packs.get(to)
+  if (pack) pack.live += 1
+}
+
+/** Notes that a file's blocks are gone. */
+export function dropBlocks(index: StoreIndex, file: StoredFile): void {
+  for (const location of file.blocks) leave(index, location)
+}
+
+function leave(index: StoreIndex, location: BlockLocation): void {
+  if (location === inRecord) index.records -= 1
+  const pack = index.packs.get(location)
+  if (pack) pack.live -= 1
+}

@@ -1,0 +1,139 @@
+/** Writes one planned flush as one IndexedDB transaction, and brings the index up to date once it is stored. */
+import { blockBytes, formatVersion, inRecord, isPackRecord, metaKeys, nowhere } from './format.ts'
+import { requestResult } from './indexed-db.ts'
+import { encodePack, findInPack, isZero, withoutTrailingZeros } from './pack.ts'
+import { dropBlocks, locationOf, moveBlock } from './store-index.ts'
+import { runStoreTransaction } from './transaction.ts'
+import type { FormatRecord, PackRecord } from './format.ts'
+import type { StoreLimits } from './pack.ts'
+import type { BlockDraft, FileDraft, FlushPlan } from './plan-flush.ts'
+import type { StoredFile, StoreIndex } from './store-index.ts'
+import type { SequenceRecord, StoreTransaction, WriteOptions } from './transaction.ts'
+
+/** A block ready to be written. */
+interface ReadyBlock {
+  readonly draft: FileDraft
+  readonly fileId: number
+  readonly block: number
+  readonly bytes: Uint8Array
+}
+
+/** What a flush needs to know beside its plan. */
+export interface FlushOptions extends WriteOptions {
+  readonly writer: string
+  readonly origin: FormatRecord['origin']
+  readonly limits: StoreLimits
+}
+
+/** Stores a plan. When it throws, neither the store nor the index has changed. */
+export async function writeFlush(
+  database: IDBDatabase,
+  index: StoreIndex,
+  plan: FlushPlan,
+  options: FlushOptions,
+): Promise<void> {
+  const { packFromBlocks, packMaxBlocks } = options.limits
+  const next: SequenceRecord = { writer: options.writer, count: (index.sequence?.count ?? 0) + 1 }
+  const deadPacks = [...index.packs].filter(([, pack]) => pack.live === 0).map(([id]) => id)
+  const records: ReadyBlock[] = []
+  const packs: { readonly id: number; readonly blocks: ReadyBlock[] }[] = []
+
+  await runStoreTransaction(database, index.sequence, next, options, async (stores) => {
+    for (const id of deadPacks) stores.packs.delete(id)
+    for (const file of plan.dropped) {
+      if (file.blocks.includes(inRecord)) stores.records.delete(IDBKeyRange.bound([file.id], [file.id, Infinity]))
+    }
+    for (const [path, draft] of plan.entries) {
+      if (draft === undefined) stores.entries.delete(path)
+      else if (draft === 'dir') stores.entries.put({ dir: true }, path)
+      else if (draft.stored?.size !== draft.size) stores.entries.put({ id: draft.id, size: draft.size }, path)
+    }
+    const version = plan.entries.get('/PG_VERSION')
+    if (version !== undefined && version !== 'dir') {
+      const postgres = new TextDecoder().decode(version.blocks.get(0)?.patches[0]?.data).trim()
+      const format: FormatRecord = { version: formatVersion, postgres, origin: options.origin }
+      stores.meta.put(format, metaKeys.format)
+    }
+
+    const ready = await readyBlocks(stores, plan)
+    // Zeros need a record only where something else is stored; a pack never holds them.
+    const zero = ready.filter(({ bytes }) => isZero(bytes))
+    const filled = zero.length === 0 ? ready : ready.filter(({ bytes }) => !isZero(bytes))
+    records.push(...zero.filter(({ draft, block }) => locationOf(draft.stored, block) !== nowhere))
+    if (filled.length < packFromBlocks) records.push(...filled)
+    else {
+      for (let at = 0; at < filled.length; at += packMaxBlocks) {
+        packs.push({ id: index.nextPackId++, blocks: filled.slice(at, at + packMaxBlocks) })
+      }
+    }
+    for (const { fileId, block, bytes } of records) stores.records.put(withoutTrailingZeros(bytes), [fileId, block])
+    for (const { id, blocks } of packs) {
+      stores.packs.put(encodePack(blocks), id)
+      for (const { draft, fileId, block } of blocks) {
+        if (locationOf(draft.stored, block) === inRecord) stores.records.delete([fileId, block])
+      }
+    }
+  })
+
+  // Stored. From here on nothing can fail.
+  index.sequence = next
+  for (const id of deadPacks) index.packs.delete(id)
+  for (const file of plan.dropped) dropBlocks(index, file)
+  const files = new Map<FileDraft, StoredFile>()
+  for (const [path, draft] of plan.entries) {
+    if (draft === undefined) index.entries.delete(path)
+    else if (draft === 'dir') index.entries.set(path, draft)
+    else {
+      const file = draft.stored ?? { id: draft.id, size: draft.size, blocks: [] }
+      file.size = draft.size
+      files.set(draft, file)
+      index.entries.set(path, file)
+    }
+  }
+  const move = ({ draft, block }: ReadyBlock, to: number): void => {
+    const file = files.get(draft)
+    if (file) moveBlock(index, file, block, to)
+  }
+  for (const ready of records) move(ready, inRecord)
+  for (const { id, blocks } of packs) {
+    index.packs.set(id, { blocks: blocks.length, live: 0 })
+    for (const ready of blocks) move(ready, id)
+  }
+}
+
+/** Every drafted block with its final bytes; waits for the store only where a part of a block was written. */
+async function readyBlocks(stores: StoreTransaction, plan: FlushPlan): Promise<ReadyBlock[]> {
+  const ready: ReadyBlock[] = []
+  const packs = new Map<number, Promise<PackRecord | undefined>>()
+  const readPack = async (id: number): Promise<PackRecord | undefined> => {
+    const value: unknown = await requestResult(stores.packs.get(id))
+    return isPackRecord(value) ? value : undefined
+  }
+  const readBase = async (fileId: number, block: number, location: number): Promise<Uint8Array | undefined> => {
+    if (location === inRecord) {
+      const value: unknown = await requestResult(stores.records.get([fileId, block]))
+      return value instanceof Uint8Array ? value : undefined
+    }
+    const reading = packs.get(location) ?? readPack(location)
+    packs.set(location, reading)
+    const pack = await reading
+    return pack && findInPack(pack, fileId, block)
+  }
+  for (const draft of plan.entries.values()) {
+    if (draft === undefined || draft === 'dir') continue
+    for (const [block, blockDraft] of draft.blocks) {
+      const base = blockDraft.base === nowhere ? undefined : await readBase(draft.id, block, blockDraft.base)
+      ready.push({ draft, fileId: draft.id, block, bytes: layOver(base, blockDraft) })
+    }
+  }
+  return ready
+}
+
+function layOver(base: Uint8Array | undefined, { patches }: BlockDraft): Uint8Array {
+  const [only, ...others] = patches
+  if (only?.at === 0 && others.length === 0 && base === undefined) return only.data
+  const bytes = new Uint8Array(blockBytes)
+  if (base) bytes.set(base)
+  for (const { at, data } of patches) bytes.set(data, at)
+  return bytes
+}

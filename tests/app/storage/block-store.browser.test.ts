@@ -1,0 +1,61 @@
+/** The block store alone, under PGlite's real frontend, in a real browser's IndexedDB. */
+import type { Page } from 'playwright-core'
+import { beforeAll, expect, test } from 'vitest'
+import { launchChromium } from '../../support/chromium.ts'
+import { serveStoragePage } from './storage-page.ts'
+
+let page: Page
+
+beforeAll(async () => {
+  const server = await serveStoragePage()
+  const browser = await launchChromium()
+  page = await browser.context.newPage()
+  await page.goto(server.url)
+  return async () => {
+    await browser[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
+  }
+})
+
+/** Fixed, so that a failure is the same on every machine; `STORAGE_SEED` tries another. */
+const seed = Number(process.env['STORAGE_SEED'] ?? 20_260)
+const runs = Number(process.env['STORAGE_RUNS'] ?? 60)
+
+for (const durability of ['strict', 'relaxed'] as const) {
+  test(`gives back what memory held after any sequence of changes (${durability})`, async () => {
+    const options = { seed, runs, durability, withFaults: false }
+    const { report } = await page.evaluate((given) => window.storage.checkStoreProperty(given), options)
+    expect(report).toBe('')
+  })
+
+  test(`makes up for every flush that failed, aborted or lost its connection (${durability})`, async () => {
+    const options = { seed, runs, durability, withFaults: true }
+    const { report } = await page.evaluate((given) => window.storage.checkStoreProperty(given), options)
+    expect(report).toBe('')
+  })
+}
+
+test.each([
+  ['abort', 1],
+  ['close', 1],
+  ['stored-but-failed', 1],
+  ['abort', 2],
+  ['close', 2],
+  ['stored-but-failed', 2],
+] as const)(
+  'keeps what Postgres acknowledged when IndexedDB fails at every n-th operation (%s, %s times)',
+  async (kind, times) => {
+    const operations = 12
+    const report = await page.evaluate((given) => window.storage.runPostgresFaults(...given), [
+      kind,
+      times,
+      operations,
+    ] as const)
+    expect(report.faults).toBeGreaterThan(4)
+    // A single failure is made up for without anybody noticing, a second one in a row is reported.
+    expect(new Set(report.codes)).toEqual(new Set(times === 1 ? [] : ['STORAGE_UNAVAILABLE']))
+    // What failed is in memory, so the next query stored it too: nothing is missing, acknowledged or not.
+    expect(report.stored).toEqual(Array.from({ length: 3 * operations }, (_, at) => at + 1))
+    expect(report.stored).toEqual(expect.arrayContaining([...report.acknowledged]))
+  },
+)

@@ -1,0 +1,13 @@
+/** The page of the storage tests: puts the storage modules themselves, not the built package, on `window.storage`. */
+import { runPostgresFaults } from './postgres-faults.ts'
+import { checkStoreProperty } from './store-property.ts'
+
+const harness = { checkStoreProperty, runPostgresFaults }
+
+declare global {
+  interface Window {
+    storage: typeof harness
+  }
+}
+
+window.storage = harness
