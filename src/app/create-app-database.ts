@@ -3,6 +3,7 @@ import type { PGliteInterface } from '@electric-sql/pglite'
 import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
+import { atDriverEdge } from '../internal/driver-edge.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { appSchema } from '../schema/app.ts'
 import type { AppSchema } from '../schema/app.ts'
@@ -26,6 +27,12 @@ export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema
    *   migrations throw.
    */
   ready(): Promise<void>
+  /**
+   * Resolves when every acknowledged change is stored. With `durability: 'strict'` there is nothing to wait for.
+   *
+   * @throws TypystDbError `STORAGE_FULL` or `STORAGE_UNAVAILABLE` when it cannot be; it is kept and tried again.
+   */
+  flush(): Promise<void>
   /** Closes the database; what runs then fails with `CLOSED`. May be called again. */
   close(): Promise<void>
   /**
@@ -68,6 +75,7 @@ export function createAppDatabase(
     async ready() {
       await connection.opened()
     },
+    flush: () => connection.use((opened) => atDriverEdge(() => opened.flush())),
     close,
     destroy: () => connection.destroy(),
     [Symbol.asyncDispose]: close,

@@ -1,5 +1,5 @@
 /** Opens PGlite at a location and hands back the client, the port over it, and how to let go of both. */
-import type { PGlite } from '@electric-sql/pglite'
+import type { PGlite, Transaction } from '@electric-sql/pglite'
 import { isTypystDbError, TypystDbError } from '../errors.ts'
 import type { Opened } from '../internal/lazy-connection.ts'
 import type { DataLocation } from './data-location.ts'
@@ -11,6 +11,8 @@ import type { PGliteStorage } from './pglite-storage.ts'
 /** An open PGlite. */
 export interface OpenedPGlite extends Opened {
   readonly client: PGlite
+  /** Resolves when everything acknowledged is stored. */
+  flush(): Promise<void>
 }
 
 type PGliteModule = Awaited<ReturnType<typeof loadPGlite>>
@@ -34,6 +36,7 @@ export async function openPGlite(location: DataLocation, storage?: PGliteStorage
     return {
       client,
       connection: createPGliteConnection(client),
+      flush: () => client.syncToFs(),
       async close() {
         if (!client.closed) await client.close()
         await unlock?.()
@@ -76,11 +79,22 @@ async function openOnStorage(storage: PGliteStorage): Promise<OpenedPGlite> {
   )
   // PGlite's own returns at once when a sync is already waiting its turn, before that one is done.
   client.syncToFs = () => fs.syncToFs()
+  const transaction = client.transaction.bind(client)
+  // PGlite syncs after every query outside of `transaction()`, and never after the commit inside of it.
+  client.transaction = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {
+    const result = await transaction(run)
+    await client.syncToFs()
+    return result
+  }
   await storage.started()
   let hasShutDown = false
   return {
     client,
     connection: createPGliteConnection(client),
+    async flush() {
+      await client.syncToFs()
+      await storage.flush()
+    },
     async close() {
       if (!hasShutDown) {
         hasShutDown = true

@@ -12,6 +12,8 @@ export interface PGliteStorage {
   createFilesystem(frontend: FrontendModule): MemfsFrontendFS
   /** Called when Postgres runs on it. */
   started(): Promise<void>
+  /** Resolves when everything handed over is stored. */
+  flush(): Promise<void>
   /** Stores what is left and lets go; may be called again when it failed. */
   close(): Promise<void>
 }

@@ -8,6 +8,7 @@ import type { DataLocation } from '../../pglite/data-location.ts'
 import { lockFolder } from '../../pglite/folder-lock.ts'
 import { openPGlite } from '../../pglite/open-pglite.ts'
 import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
+import { appMigrations } from '../migrations.generated.ts'
 import { deleteDatabase } from './delete-database.ts'
 import { holdWebLock } from './web-lock.ts'
 
@@ -63,7 +64,11 @@ export function createAppConnection(
 async function openAt(location: DataLocation, durability: 'strict' | 'relaxed'): Promise<OpenedPGlite> {
   if (location.kind !== 'indexeddb') return openPGlite(location)
   const { openStorage } = await import('../storage/open-storage.ts')
-  const storage = await openStorage({ name: location.name, durability })
+  const storage = await openStorage({
+    name: location.name,
+    durability,
+    migrationHashes: appMigrations.map(({ hash }) => hash),
+  })
   try {
     return await openPGlite(location, storage)
   } catch (cause) {

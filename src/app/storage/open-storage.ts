@@ -6,15 +6,17 @@ import type { BlockStoreOptions, BlockStoreState } from './block-store.ts'
 import { createFilesystem } from './create-filesystem.ts'
 import { databaseName } from './format.ts'
 import { browserIndexedDb, deleteStoreDatabase } from './indexed-db.ts'
+import { loadSnapshot } from './snapshot.ts'
 import { deleteStockStore } from './stock-store.ts'
 
 /** Options of {@link openStorage}. */
-export type OpenStorageOptions = Pick<BlockStoreOptions, 'name' | 'durability' | 'onStateChange'>
+export interface OpenStorageOptions extends Pick<BlockStoreOptions, 'name' | 'durability' | 'onStateChange'> {
+  /** The hashes of the migrations a new database gets, by which the shipped snapshot is chosen. */
+  readonly migrationHashes: readonly (string | undefined)[]
+}
 
 /** Storage that is ready to be handed to PGlite. */
 export interface AppStorage extends PGliteStorage {
-  /** Resolves when everything acknowledged is stored; in strict mode that is always so. */
-  flush(): Promise<void>
   state(): BlockStoreState
 }
 
@@ -27,7 +29,8 @@ export interface AppStorage extends PGliteStorage {
  */
 export async function openStorage(options: OpenStorageOptions): Promise<AppStorage> {
   const factory = browserIndexedDb()
-  const store = createBlockStore({ ...options, factory, seed: () => adoptStockStore(factory, options.name) })
+  const seed = async () => (await adoptStockStore(factory, options.name)) ?? loadSnapshot(options.migrationHashes)
+  const store = createBlockStore({ ...options, factory, seed })
   await store.init()
   return {
     createFilesystem: (frontend) => createFilesystem(frontend, store),

@@ -1,0 +1,42 @@
+/** `npm run test:crash`: the crash suite with many rounds; `--rounds`, `--seed` and `--durability` change it. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildPage } from '../support/build-page.ts'
+import { startPageServer } from '../support/page-server.ts'
+import { runCrashRounds } from './crash-rounds.ts'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '150' },
+    seed: { type: 'string', default: '1' },
+    durability: { type: 'string', default: 'both' },
+  },
+})
+const folder = await mkdtemp(join(tmpdir(), 'typyst-crash-page-'))
+await buildPage(folder, new URL('page', import.meta.url))
+const server = await startPageServer(folder)
+try {
+  for (const durability of ['strict', 'relaxed'] as const) {
+    if (values.durability !== 'both' && values.durability !== durability) continue
+    const rounds = await runCrashRounds({
+      pageUrl: server.url,
+      durability,
+      rounds: Number(values.rounds),
+      seed: Number(values.seed),
+      onRound: ({ round, acknowledged, lost, tookInFlight }) =>
+        console.log(
+          `${durability} ${round}: ${acknowledged} acknowledged, ${lost} lost${tookInFlight ? ', one more kept' : ''}`,
+        ),
+    })
+    const sum = (key: 'acknowledged' | 'lost') => rounds.reduce((total, round) => total + round[key], 0)
+    console.log(
+      `${durability}: ${rounds.length} kills, ${sum('acknowledged')} acknowledged changes, ${sum('lost')} lost, at most ` +
+        `${Math.max(0, ...rounds.map(({ lost }) => lost))} in one kill.`,
+    )
+  }
+} finally {
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+}
