@@ -8,19 +8,10 @@ import type { Query, SQL, TablesRelationalConfig } from 'drizzle-orm'
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core'
 import { PgPreparedQuery, PgSession, PgTransaction } from 'drizzle-orm/pg-core'
 import type { PgDialect, PgQueryResultHKT, PgTransactionConfig, PreparedQueryConfig } from 'drizzle-orm/pg-core'
-import { mapResultRow } from 'drizzle-orm/utils'
 import { withSavepoints } from '../internal/sql-transaction.ts'
 import type { SqlConnection, SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
+import { createRowMapper } from './row-mapper.ts'
 import type { StatementLog } from './statement-log.ts'
-
-// Drizzle's drivers share this function at run time and leave it out of their types.
-declare module 'drizzle-orm/utils' {
-  export function mapResultRow(
-    columns: SelectedFieldsOrdered,
-    row: unknown[],
-    joinsNotNullableMap: Record<string, boolean> | undefined,
-  ): unknown
-}
 
 /** What a statement without a row type gives: rows as objects, how many, and the columns. */
 export interface DrizzleResultHKT extends PgQueryResultHKT {
@@ -66,7 +57,7 @@ class PortPreparedQuery<T extends PreparedQueryConfig> extends PgPreparedQuery<T
     if (!fields && !toResult) return executor.query(this.query.sql, params)
     const { rows } = await executor.queryArrays(this.query.sql, params)
     if (toResult) return toResult(rows)
-    return fields && rows.map((row) => mapResultRow(fields, row, this.joinsNotNullableMap))
+    return fields && rows.map(createRowMapper(fields, this.joinsNotNullableMap))
   }
 
   /** Called by Drizzle's `session.all`. */
