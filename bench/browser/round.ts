@@ -76,7 +76,7 @@ async function measureOn(page: Page, url: string, peer: PeerName, sizes: readonl
     figures['bulk-drizzle'] = throughDrizzle
     present += bulkCount
   }
-  for (const size of sizes.filter((size) => size > bulkCount)) {
+  for (const size of isStored ? sizes.filter((size) => size > bulkCount) : []) {
     for (; present < size; present += bulkCount) await bulk('raw', present, Math.min(present + bulkCount, size))
     await reopen(size)
   }

@@ -21,14 +21,20 @@ const figures = createFigures()
       figures.add(peer, await measurePeer(site, peer, options.sizes))
       console.error(`Round ${round + 1}: ${peer}, ${((performance.now() - start) / 1000).toFixed(0)} s`)
     }
+    // After each round, so that a long run can be cut short.
+    await write(report(round + 1))
   }
 }
+console.log(report(options.rounds))
 
-const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${process.platform}; medians of ${options.rounds} rounds`
-const floors = judgeFloors(figures)
-const report = `${machine}\n\n${figuresTable(figures, options)}\n\n${floorsTable(floors)}\n`
-console.log(report)
-if (options.json !== undefined) {
-  await writeFile(options.json, JSON.stringify({ machine, options, figures, floors }, undefined, 2))
+function report(rounds: number): string {
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${process.platform}; medians of ${rounds} rounds`
+  return `${machine}\n\n${figuresTable(figures, options)}\n\n${floorsTable(judgeFloors(figures))}\n`
 }
-if (options.markdown !== undefined) await writeBetweenMarkers(options.markdown, 'bench:browser', report)
+
+async function write(markdown: string): Promise<void> {
+  if (options.json !== undefined) {
+    await writeFile(options.json, JSON.stringify({ options, figures, floors: judgeFloors(figures) }, undefined, 2))
+  }
+  if (options.markdown !== undefined) await writeBetweenMarkers(options.markdown, 'bench:browser', markdown)
+}
