@@ -29,7 +29,7 @@ const room = (files: string, patterns: ImportBan[]): Linter.Config => ({
 })
 
 export default defineConfig(
-  globalIgnores(['dist', 'node_modules', '**/*.generated.ts', '.data', 'examples/*/dist']),
+  globalIgnores(['dist', 'node_modules', '**/*.generated.*', '.data', 'examples/*/dist']),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -5,6 +5,9 @@ export default defineConfig({
   test: {
     // Two cores, and Postgres or Chromium beside the tests.
     maxWorkers: 2,
+    // Starting a database takes seconds, and minutes on a machine that is busy with other things. Only a hang is a failure.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,
@@ -12,7 +15,6 @@ export default defineConfig({
           name: 'node',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/**/*.{pg,browser}.test.ts', 'tests/package/**'],
-          testTimeout: 60_000,
         },
       },
       {
@@ -21,8 +23,6 @@ export default defineConfig({
           name: 'pg',
           include: ['tests/**/*.pg.test.ts'],
           globalSetup: 'tests/support/postgres-setup.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -31,15 +31,14 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/**/*.browser.test.ts'],
           globalSetup: 'tests/support/browser-setup.ts',
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
-          // One browser at a time: each already keeps both cores busy.
+          // One browser at a time, after everything else: each already keeps both cores busy.
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
-        test: { name: 'package', include: ['tests/package/**/*.test.ts'], testTimeout: 120_000 },
+        test: { name: 'package', include: ['tests/package/**/*.test.ts'] },
       },
     ],
   },

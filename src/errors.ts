@@ -145,15 +145,21 @@ function withoutValues(cause: unknown): Error {
   const source = cause instanceof Error ? cause : undefined
   const code: unknown = source && 'code' in source ? source.code : undefined
   const copy = new Error(typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? code : 'details removed')
-  // Only names that look like a class: an error's name can be set to anything.
-  copy.name = source && /^[A-Za-z]{1,40}$/.test(source.name) ? source.name : 'Error'
+  // Only names that look like an error's class: a name can be set to anything.
+  copy.name = source && /^[A-Za-z]{0,40}(error|Error|Exception)$/.test(source.name) ? source.name : 'Error'
   copy.stack = [`${copy.name}: ${copy.message}`, ...stackFrames(source)].join('\n')
   return copy
 }
 
-/** The stack's lines after the message, in V8's form (`    at f (file:1:2)`) or that of Firefox and Safari (`f@file:1:2`). */
+/** A line of V8's stacks (`    at f (file:1:2)`), or of Firefox's and Safari's (`f@file:1:2`). */
+const stackFrame = /^(\s+at .+|[^\s@]*@.+):\d+:\d+\)?$/
+
+/** The stack's lines after the message, which may have lines that look like theirs. */
 function stackFrames(error: Error | undefined): string[] {
-  if (!error?.stack) return []
-  const afterMessage = error.stack.slice(Math.max(0, error.stack.lastIndexOf(error.message)) + error.message.length)
-  return afterMessage.split('\n').filter((line) => /^(\s+at .+|[^\s@]*@.+):\d+:\d+\)?$/.test(line))
+  if (typeof error?.stack !== 'string') return []
+  const messageStart = error.stack.lastIndexOf(error.message)
+  const lines = error.stack.slice(Math.max(0, messageStart) + (messageStart < 0 ? 0 : error.message.length)).split('\n')
+  // A stack that does not begin with this message begins with a frame, or with a message that was changed later.
+  if (messageStart < 0 && !stackFrame.test(lines[0] ?? '')) return []
+  return lines.filter((line) => stackFrame.test(line))
 }

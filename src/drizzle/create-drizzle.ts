@@ -1,8 +1,9 @@
 /** The typed Drizzle database of a schema, over a connection port. */
 import { createTableRelationsHelpers, extractTablesRelationalConfig } from 'drizzle-orm'
 import type { ExtractTablesWithRelations } from 'drizzle-orm'
-import { PgDatabase, PgDialect } from 'drizzle-orm/pg-core'
+import { PgDatabase } from 'drizzle-orm/pg-core'
 import type { SqlConnection } from '../internal/sql-connection.ts'
+import { PortDialect } from './dialect.ts'
 import { PortSession } from './session.ts'
 import type { DrizzleResultHKT } from './session.ts'
 import type { StatementLog } from './statement-log.ts'
@@ -25,6 +26,6 @@ export function createDrizzle<TSchema extends Record<string, unknown>>(
     createTableRelationsHelpers,
   )
   const extracted = { fullSchema: schema, schema: tables, tableNamesMap }
-  const dialect = new PgDialect()
+  const dialect = new PortDialect()
   return new PgDatabase(dialect, new PortSession(connection, dialect, extracted, log), extracted)
 }

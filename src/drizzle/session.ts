@@ -10,6 +10,7 @@ import { PgPreparedQuery, PgSession, PgTransaction } from 'drizzle-orm/pg-core'
 import type { PgDialect, PgQueryResultHKT, PgTransactionConfig, PreparedQueryConfig } from 'drizzle-orm/pg-core'
 import { withSavepoints } from '../internal/sql-transaction.ts'
 import type { SqlConnection, SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
+import { convert } from './dialect.ts'
 import { createRowMapper } from './row-mapper.ts'
 import type { StatementLog } from './statement-log.ts'
 
@@ -50,20 +51,26 @@ class PortPreparedQuery<T extends PreparedQueryConfig> extends PgPreparedQuery<T
     this.log = log
   }
 
-  async execute(placeholderValues: Record<string, unknown> = {}): Promise<T['execute']> {
+  async execute(placeholderValues?: Record<string, unknown>): Promise<T['execute']> {
     const { fields, toResult, executor } = this
-    const params = fillPlaceholders(this.query.params, placeholderValues)
+    const params = this.fill(placeholderValues)
     this.log?.(this.query.sql)
     if (!fields && !toResult) return executor.query(this.query.sql, params)
     const { rows } = await executor.queryArrays(this.query.sql, params)
-    if (toResult) return toResult(rows)
-    return fields && rows.map(createRowMapper(fields, this.joinsNotNullableMap))
+    return convert(() => {
+      if (toResult) return toResult(rows)
+      return fields && rows.map(createRowMapper(fields, this.joinsNotNullableMap))
+    })
   }
 
   /** Called by Drizzle's `session.all`. */
-  async all(placeholderValues: Record<string, unknown> = {}): Promise<T['all']> {
-    const { rows } = await this.executor.query(this.query.sql, fillPlaceholders(this.query.params, placeholderValues))
+  async all(placeholderValues?: Record<string, unknown>): Promise<T['all']> {
+    const { rows } = await this.executor.query(this.query.sql, this.fill(placeholderValues))
     return rows
+  }
+
+  private fill(placeholderValues: Record<string, unknown> = {}): unknown[] {
+    return convert(() => fillPlaceholders(this.query.params, placeholderValues))
   }
 
   /** Called by Drizzle for batches. */

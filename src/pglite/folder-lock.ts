@@ -4,6 +4,7 @@
  * browser's bundle holds no `node:` import.
  */
 import { TypystDbError } from '../errors.ts'
+import { isErrorCode } from '../internal/is-error-code.ts'
 
 /** Who holds a folder. A process id alone may be used again after a restart, so the process's start time goes with it. */
 interface Holder {
@@ -29,7 +30,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   // Written first and linked then, so that the lock never exists without its content.
   await fs.writeFile(draft, JSON.stringify(own))
   try {
-    while (!(await tryLink(draft, lockFile))) await removeIfStale(lockFile)
+    await take(lockFile, draft)
   } finally {
     await fs.rm(draft, { force: true })
   }
@@ -38,37 +39,43 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   }
 }
 
-async function tryLink(draft: string, lockFile: string): Promise<boolean> {
+/**
+ * Makes `file` name the draft's process. A stale one is replaced in one step, and only by whoever holds a second lock,
+ * named after the stale holder: removing it first would let a slow taker remove the next holder's lock instead.
+ */
+async function take(file: string, draft: string): Promise<void> {
+  const fs = process.getBuiltinModule('node:fs/promises')
+  while (!(await tryLink(draft, file))) {
+    const holder = await readHolder(file)
+    if (!holder) continue
+    if (await isAlive(holder)) {
+      throw new TypystDbError(
+        'DATABASE_IN_USE',
+        'The data folder is open already, here or in another process. Close it there, or use another folder.',
+      )
+    }
+    const claim = `${file}.${holder.token}`
+    await take(claim, draft)
+    try {
+      // Whoever held the claim before may have replaced it meanwhile.
+      if ((await readHolder(file))?.token !== holder.token) continue
+      await fs.link(draft, `${draft}.new`)
+      await fs.rename(`${draft}.new`, file)
+      return
+    } finally {
+      await fs.rm(claim, { force: true })
+    }
+  }
+}
+
+async function tryLink(draft: string, file: string): Promise<boolean> {
   try {
-    await process.getBuiltinModule('node:fs/promises').link(draft, lockFile)
+    await process.getBuiltinModule('node:fs/promises').link(draft, file)
     return true
   } catch (cause) {
     if (isErrorCode(cause, 'EEXIST')) return false
     throw cause
   }
-}
-
-async function removeIfStale(lockFile: string): Promise<void> {
-  const fs = process.getBuiltinModule('node:fs/promises')
-  const holder = await readHolder(lockFile)
-  if (!holder) return
-  if (await isAlive(holder)) {
-    throw new TypystDbError(
-      'DATABASE_IN_USE',
-      'The data folder is open already, here or in another process. Close it there, or use another folder.',
-    )
-  }
-  // Renaming is atomic: of two processes that found the same stale lock, one moves it and the other finds it gone.
-  const moved = `${lockFile}.${crypto.randomUUID()}`
-  try {
-    await fs.rename(lockFile, moved)
-  } catch (cause) {
-    if (isErrorCode(cause, 'ENOENT')) return
-    throw cause
-  }
-  // What was moved may already be the next holder's fresh lock: then it goes back where it was.
-  if ((await readHolder(moved))?.token !== holder.token) await tryLink(moved, lockFile)
-  await fs.rm(moved, { force: true })
 }
 
 /** Who the lock names: nobody when there is none, and a process that cannot live when a failing disk garbled it. */
@@ -83,7 +90,7 @@ async function readHolder(lockFile: string): Promise<Holder | undefined> {
   }
 }
 
-const nobody: Holder = { pid: 0, startedAt: '', token: '' }
+const nobody: Holder = { pid: 0, startedAt: '', token: 'garbled' }
 
 async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
   if (pid === nobody.pid) return false
@@ -109,9 +116,8 @@ async function startTime(pid: number): Promise<string> {
 }
 
 function isHolder(value: unknown): value is Holder {
-  return typeof value === 'object' && value !== null && 'pid' in value && 'startedAt' in value && 'token' in value
-}
-
-function isErrorCode(cause: unknown, code: string): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === code
+  if (typeof value !== 'object' || value === null) return false
+  const { pid, startedAt, token } = value as Partial<Record<keyof Holder, unknown>>
+  // The token becomes part of a file's name.
+  return typeof pid === 'number' && typeof startedAt === 'string' && /^[\w-]{1,64}$/.test(String(token))
 }

@@ -1,12 +1,13 @@
 /** Opens PGlite at a location and hands back the client, the port over it, and how to let go of both. */
-import type { PGlite, Transaction } from '@electric-sql/pglite'
-import { isTypystDbError, TypystDbError } from '../errors.ts'
+import type { PGlite } from '@electric-sql/pglite'
+import { TypystDbError } from '../errors.ts'
+import { isErrorCode } from '../internal/is-error-code.ts'
 import type { Opened } from '../internal/lazy-connection.ts'
 import type { DataLocation } from './data-location.ts'
 import { lockFolder } from './folder-lock.ts'
-import { loadFrontend, loadPGlite } from './load-pglite.ts'
+import { loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection } from './pglite-connection.ts'
-import type { PGliteStorage } from './pglite-storage.ts'
+import { atStorageEdge } from './storage-edge.ts'
 
 /** An open PGlite. */
 export interface OpenedPGlite extends Opened {
@@ -26,21 +27,22 @@ const postgresMajor = '18'
  * @throws TypystDbError `DATABASE_IN_USE` when another process has the folder open, `STORAGE_INCOMPATIBLE` when another
  *   major version of Postgres wrote it, `STORAGE_UNAVAILABLE` when the place cannot be used. Nothing stays open then.
  */
-export async function openPGlite(location: DataLocation, storage?: PGliteStorage): Promise<OpenedPGlite> {
-  if (storage) return openOnStorage(storage)
-  const unlock = location.kind === 'folder' ? await reachable(() => lockFolder(location.path)) : undefined
+export async function openPGlite(requested: DataLocation): Promise<OpenedPGlite> {
+  const location = absolute(requested)
+  const unlock = location.kind === 'folder' ? await atStorageEdge(() => lockFolder(location.path)) : undefined
   try {
     const pglite = await loadPGlite()
-    if (location.kind === 'folder') await reachable(() => prepareFolder(location.path, pglite))
-    const client = await reachable(() => pglite.PGlite.create(toDataDir(location)))
+    if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite))
+    const client = await atStorageEdge(() => pglite.PGlite.create(toDataDir(location)))
     return {
       client,
       connection: createPGliteConnection(client),
-      flush: () => client.syncToFs(),
-      async close() {
-        if (!client.closed) await client.close()
-        await unlock?.()
-      },
+      flush: () => atStorageEdge(() => client.syncToFs()),
+      close: () =>
+        atStorageEdge(async () => {
+          if (!client.closed) await client.close()
+          await unlock?.()
+        }),
     }
   } catch (cause) {
     await unlock?.()
@@ -48,62 +50,10 @@ export async function openPGlite(location: DataLocation, storage?: PGliteStorage
   }
 }
 
-/**
- * Settings for a database in a browser's storage, on top of PGlite's own.
- *
- * Smaller buffers start faster (45 instead of 100 ms) and save 56 MB of memory; there is one connection and no JIT. Full
- * page images protect against pages that were written in part, which storage that flushes in transactions cannot have.
- * WAL segments are neither zeroed in advance nor kept for reuse: each would be stored, and read at the next opening.
- */
-const storageStartParams = [
-  'shared_buffers=16MB',
-  'max_connections=4',
-  'jit=off',
-  'full_page_writes=off',
-  'wal_init_zero=off',
-  'wal_recycle=off',
-  'min_wal_size=2MB',
-  'max_wal_size=4MB',
-].flatMap((setting) => ['-c', setting])
-
-async function openOnStorage(storage: PGliteStorage): Promise<OpenedPGlite> {
-  const [{ PGlite }, frontend] = await Promise.all([loadPGlite(), loadFrontend()])
-  const fs = storage.createFilesystem(frontend)
-  const client = await reachable(() =>
-    PGlite.create({
-      fs,
-      startParams: [...PGlite.defaultStartParams, ...storageStartParams],
-      // 1 MB instead of 16: a database that writes little stores and reads little.
-      initDbStartParams: ['--wal-segsize=1'],
-    }),
-  )
-  // PGlite's own returns at once when a sync is already waiting its turn, before that one is done.
-  client.syncToFs = () => fs.syncToFs()
-  const transaction = client.transaction.bind(client)
-  // PGlite syncs after every query outside of `transaction()`, and never after the commit inside of it.
-  client.transaction = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {
-    const result = await transaction(run)
-    await client.syncToFs()
-    return result
-  }
-  await storage.started()
-  let hasShutDown = false
-  return {
-    client,
-    connection: createPGliteConnection(client),
-    async flush() {
-      await client.syncToFs()
-      await storage.flush()
-    },
-    async close() {
-      if (!hasShutDown) {
-        hasShutDown = true
-        // When the last flush fails, everything acknowledged is stored already or still held by the storage.
-        await client.close().catch(() => undefined)
-      }
-      await storage.close()
-    },
-  }
+/** A folder by its whole path without a slash at the end: names that lie beside it are made from it. */
+function absolute(location: DataLocation): DataLocation {
+  if (location.kind !== 'folder') return location
+  return { ...location, path: process.getBuiltinModule('node:path').resolve(location.path) }
 }
 
 function toDataDir(location: DataLocation): string {
@@ -118,10 +68,12 @@ function toDataDir(location: DataLocation): string {
  */
 async function prepareFolder(folder: string, { PGlite }: Pick<PGliteModule, 'PGlite'>): Promise<void> {
   const fs = process.getBuiltinModule('node:fs/promises')
-  const found = await fs.readdir(folder).catch((): string[] => [])
-  if (found.length > 0) {
-    const version = found.includes('PG_VERSION') ? await fs.readFile(`${folder}/PG_VERSION`, 'utf8') : ''
-    if (version.trim() === postgresMajor) return
+  const found = await unlessMissing(fs.readdir(folder))
+  if (found && found.length > 0) {
+    const version = await unlessMissing(fs.readFile(`${folder}/PG_VERSION`, 'utf8'))
+    // With the version alone, PGlite would write to the folder before it fails.
+    const control = await unlessMissing(fs.stat(`${folder}/global/pg_control`))
+    if (version?.trim() === postgresMajor && control) return
     throw new TypystDbError(
       'STORAGE_INCOMPATIBLE',
       `The data folder is not one of Postgres ${postgresMajor}. Use another folder, or move the data with the version that wrote it; nothing was changed.`,
@@ -129,21 +81,23 @@ async function prepareFolder(folder: string, { PGlite }: Pick<PGliteModule, 'PGl
   }
   const draft = `${folder}.new`
   await fs.rm(draft, { recursive: true, force: true })
-  const client = await PGlite.create(`file://${draft}`)
-  await client.close()
-  await fs.rm(folder, { recursive: true, force: true })
-  await fs.rename(draft, folder)
+  try {
+    const client = await PGlite.create(`file://${draft}`)
+    await client.close()
+    // Refuses by itself when something was put there meanwhile.
+    if (found) await fs.rmdir(folder)
+    await fs.rename(draft, folder)
+  } finally {
+    await fs.rm(draft, { recursive: true, force: true })
+  }
 }
 
-async function reachable<T>(attempt: () => Promise<T>): Promise<T> {
+/** What a call of the file system gives, or nothing when there is no such file. */
+async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
   try {
-    return await attempt()
+    return await call
   } catch (cause) {
-    if (isTypystDbError(cause)) throw cause
-    throw new TypystDbError(
-      'STORAGE_UNAVAILABLE',
-      'The place named by `dataDir` cannot be used for a database. Check that it exists, is writable and has space, and try again.',
-      { cause },
-    )
+    if (isErrorCode(cause, 'ENOENT')) return undefined
+    throw cause
   }
 }

@@ -1,6 +1,7 @@
 /** The connection port over an open PGlite. */
 import type { PGliteInterface, Results, Transaction } from '@electric-sql/pglite'
 import { atDriverEdge, transactionAtDriverEdge } from '../internal/driver-edge.ts'
+import { refuseParameters } from '../internal/refuse-parameters.ts'
 import type { SqlConnection, SqlExecutor, SqlResult, SqlTransactionOptions } from '../internal/sql-connection.ts'
 import { transactionModes } from '../internal/sql-transaction.ts'
 
@@ -29,15 +30,14 @@ export function createPGliteConnection(client: PGliteInterface): SqlConnection {
 }
 
 function createExecutor(client: Pick<Transaction, 'query' | 'exec'>): SqlExecutor {
+  const query = <TRow>(text: string, params: readonly unknown[], rowMode: 'array' | 'object') =>
+    atDriverEdge(async () => {
+      refuseParameters(params)
+      return toSqlResult(await client.query<TRow>(text, [...params], { parsers, rowMode }))
+    })
   return {
-    query: (text, params = []) =>
-      atDriverEdge(async () =>
-        toSqlResult(await client.query<Record<string, unknown>>(text, [...params], { parsers })),
-      ),
-    queryArrays: (text, params = []) =>
-      atDriverEdge(async () =>
-        toSqlResult(await client.query<unknown[]>(text, [...params], { parsers, rowMode: 'array' })),
-      ),
+    query: (text, params = []) => query<Record<string, unknown>>(text, params, 'object'),
+    queryArrays: (text, params = []) => query<unknown[]>(text, params, 'array'),
     exec: (text) =>
       atDriverEdge(async () => {
         await client.exec(text)

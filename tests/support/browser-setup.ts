@@ -16,11 +16,17 @@ declare module 'vitest' {
 /** Builds and serves the page, tells the tests its URL, and gives back how to stop. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'typyst-page-'))
-  await buildPage(folder)
-  const server = await startPageServer(folder)
-  project.provide('pageUrl', server.url)
-  return async () => {
-    await server[Symbol.asyncDispose]()
-    await rm(folder, { recursive: true, force: true })
+  const deleteFolder = () => rm(folder, { recursive: true, force: true })
+  try {
+    await buildPage(folder)
+    const server = await startPageServer(folder)
+    project.provide('pageUrl', server.url)
+    return async () => {
+      await server[Symbol.asyncDispose]()
+      await deleteFolder()
+    }
+  } catch (error) {
+    await deleteFolder()
+    throw error
   }
 }

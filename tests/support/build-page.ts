@@ -11,6 +11,7 @@ export async function buildPage(folder: string, page: URL = new URL('page', impo
     root: fileURLToPath(page),
     configFile: false,
     logLevel: 'warn',
+    worker: { format: 'es' },
     build: {
       outDir: folder,
       emptyOutDir: true,

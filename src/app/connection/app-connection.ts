@@ -6,8 +6,10 @@ import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import type { SqlConnection } from '../../internal/sql-connection.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
 import { lockFolder } from '../../pglite/folder-lock.ts'
+import { openOnStorage } from '../../pglite/open-on-storage.ts'
 import { openPGlite } from '../../pglite/open-pglite.ts'
 import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
+import { atStorageEdge } from '../../pglite/storage-edge.ts'
 import { appMigrations } from '../migrations.generated.ts'
 import { deleteDatabase } from './delete-database.ts'
 import { holdWebLock } from './web-lock.ts'
@@ -50,12 +52,14 @@ export function createAppConnection(
   })
   const destroy = onceOrRetry(async () => {
     await lazy.close()
-    const unlock = location.kind === 'folder' ? await lockFolder(location.path) : await lockIndexedDb(location)
-    try {
-      await deleteDatabase(location)
-    } finally {
-      await unlock()
-    }
+    await atStorageEdge(async () => {
+      const unlock = location.kind === 'folder' ? await lockFolder(location.path) : await lockIndexedDb(location)
+      try {
+        await deleteDatabase(location)
+      } finally {
+        await unlock()
+      }
+    })
   })
   return { ...lazy, destroy }
 }
@@ -70,7 +74,7 @@ async function openAt(location: DataLocation, durability: 'strict' | 'relaxed'):
     migrationHashes: appMigrations.map(({ hash }) => hash),
   })
   try {
-    return await openPGlite(location, storage)
+    return await openOnStorage(storage)
   } catch (cause) {
     await storage.close()
     throw cause
@@ -86,5 +90,5 @@ async function lockIndexedDb(location: DataLocation): Promise<() => Promise<void
       'There is no IndexedDB here. In Node, pass a folder or "memory://" as `dataDir`; in a browser, leave private mode.',
     )
   }
-  return holdWebLock(location.name)
+  return atStorageEdge(() => holdWebLock(location.name))
 }

@@ -42,7 +42,8 @@ export function createPgClient(connection: LazyConnection<OpenedPGlite>): PGlite
     execProtocolRawStream: (message, options) => onClient((client) => client.execProtocolRawStream(message, options)),
     execProtocol: (message, options) => onClient((client) => client.execProtocol(message, options)),
     runExclusive: (run) => connection.use(({ client }) => client.runExclusive(run)),
-    listen: (channel, callback, tx) => onClient((client) => client.listen(channel, callback, tx)),
+    listen: (channel, callback, tx) =>
+      onClient(async (client) => translateUnlisten(await client.listen(channel, callback, tx))),
     unlisten: (channel, callback, tx) => onClient((client) => client.unlisten(channel, callback, tx)),
     onNotification(callback) {
       let isWanted = true
@@ -73,9 +74,15 @@ function translateErrors(tx: Transaction): Transaction {
     sql: (strings, ...params: unknown[]) => atDriverEdge(() => tx.sql(strings, ...params)),
     exec: (text, options) => atDriverEdge(() => tx.exec(text, options)),
     rollback: () => atDriverEdge(() => tx.rollback()),
-    listen: (channel, callback) => atDriverEdge(() => tx.listen(channel, callback)),
+    listen: (channel, callback) => atDriverEdge(async () => translateUnlisten(await tx.listen(channel, callback))),
     get closed() {
       return tx.closed
     },
   }
+}
+
+type Unlisten = (tx?: Transaction) => Promise<void>
+
+function translateUnlisten(unlisten: Unlisten): Unlisten {
+  return (tx) => atDriverEdge(() => unlisten(tx))
 }

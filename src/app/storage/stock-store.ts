@@ -8,6 +8,10 @@ import type { IndexedDbFactory } from './indexed-db.ts'
 const fileStoreName = 'FILE_DATA'
 const probeVersion = 1_000_000
 
+/** The kind of a path, in the bits of a POSIX mode. */
+const fileTypeMask = 0o170000
+const directoryType = 0o040000
+
 /** The IndexedDB database of a stock `idb://name`; also the prefix of the paths in it. */
 export function stockDatabaseName(name: string): string {
   return `/pglite/${name}`
@@ -48,9 +52,16 @@ export async function deleteStockStore(factory: IndexedDbFactory, name: string):
 function toEntry(key: IDBValidKey, value: unknown, root: string): StorageEntry[] {
   if (typeof key !== 'string' || !key.startsWith(`${root}/`)) return []
   const path = key.slice(root.length)
-  const contents = typeof value === 'object' && value !== null && 'contents' in value ? value.contents : undefined
-  // A copy: the stored view may have a larger buffer behind it, which Postgres would then keep in memory.
-  return [contents instanceof Uint8Array ? { kind: 'file', path, data: contents.slice() } : { kind: 'dir', path }]
+  if (typeof value !== 'object' || value === null || !('mode' in value) || typeof value.mode !== 'number') return []
+  if ((value.mode & fileTypeMask) === directoryType) return [{ kind: 'dir', path }]
+  const contents = 'contents' in value ? value.contents : undefined
+  // An empty file may come without contents. The rest is copied: the stored view may have a larger buffer behind it,
+  // which Postgres would then keep in memory.
+  return [{ kind: 'file', path, data: ArrayBuffer.isView(contents) ? copyOf(contents) : new Uint8Array() }]
+}
+
+function copyOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer, byteOffset, byteLength).slice()
 }
 
 /** Whether a database exists; asking for it must not create it. */

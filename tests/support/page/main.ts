@@ -1,11 +1,12 @@
 /** The test page: puts what a tab has of the package on `window.typyst`, for `page.evaluate`. */
-import { createAppDatabase, createId, isTypystDbError, migrationsFromDrizzleKit } from '@typyst/db/app'
+import { createAppDatabase, createId, exportRaw, isTypystDbError, migrationsFromDrizzleKit } from '@typyst/db/app'
 import * as schema from '@typyst/db/schema/app'
 import * as drizzle from 'drizzle-orm'
 
 const harness = {
   createAppDatabase,
   createId,
+  exportRaw,
   migrationsFromDrizzleKit,
   /** The tables of `@typyst/db/schema/app`. */
   schema,

@@ -6,11 +6,15 @@ export async function exportNotes(): Promise<Blob> {
   return new Blob([JSON.stringify({ collections }, undefined, 2)], { type: 'application/json' })
 }
 
+let lastUrl: string | undefined
+
 /** Hands a file to the browser's downloads. */
 export function download(content: Blob, name: string): void {
   const link = document.createElement('a')
-  link.href = URL.createObjectURL(content)
+  // Nothing tells when the browser has read a file, so each one is let go when the next is made.
+  if (lastUrl !== undefined) URL.revokeObjectURL(lastUrl)
+  lastUrl = URL.createObjectURL(content)
+  link.href = lastUrl
   link.download = name
   link.click()
-  URL.revokeObjectURL(link.href)
 }

@@ -54,7 +54,8 @@ export function createListBox(list: HTMLUListElement, actions: ListActions): Lis
     else if (event.key === 'Home') all[0]?.focus()
     else if (event.key === 'End') all.at(-1)?.focus()
     else if (event.key === 'F2') actions.rename(id)
-    else if (event.key === 'Delete') actions.delete(id)
+    // A Mac's delete key says Backspace.
+    else if (event.key === 'Delete' || event.key === 'Backspace') actions.delete(id)
     else return
     event.preventDefault()
   })

@@ -1,34 +1,43 @@
-/** A title that is edited in place: Enter and leaving keep it, Escape brings the old one back. */
+/** A title that is edited in place: Enter and leaving it keep it, Escape brings the old one back. */
 
-/** @param rename - Stores the new title; only called when it differs and is not blank. */
-export function createTitleInput(input: HTMLInputElement, rename: (title: string) => void) {
+export interface TitleInputActions {
+  /** Stores the new title; only called when it differs and is not blank. */
+  rename(title: string): void
+  /** Enter was pressed: moves the focus to where one goes on. */
+  done(): void
+}
+
+export interface TitleInput {
+  /** Shows the title of another thing. */
+  show(title: string): void
+  /** Ready to type a new title over the old one. */
+  edit(): void
+}
+
+export function createTitleInput(input: HTMLInputElement, actions: TitleInputActions): TitleInput {
   let stored = ''
   const keep = () => {
     if (input.value === stored) return
-    // An entry without a name could not be found again.
+    // Something without a name could not be found again.
     if (input.value.trim() === '') input.value = stored
-    else rename((stored = input.value))
+    else actions.rename((stored = input.value))
   }
   input.addEventListener('change', keep)
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') input.value = stored
-    if (event.key === 'Enter' || event.key === 'Escape') {
-      keep()
-      input.blur()
-    }
+    if (event.key !== 'Enter') return
+    event.preventDefault()
+    keep()
+    actions.done()
   })
   return {
-    /** Shows the title of another thing. */
-    show(title: string): void {
+    show(title) {
       stored = title
       input.value = title
     },
-    /** Ready to type a new title over the old one. */
-    edit(): void {
+    edit() {
       input.focus()
       input.select()
     },
   }
 }
-
-export type TitleInput = ReturnType<typeof createTitleInput>

@@ -21,10 +21,13 @@ export function forgetDraft(): void {
 }
 
 export function keptDraft(): Draft | undefined {
-  const kept = localStorage.getItem(key)
-  if (kept === null) return undefined
-  const draft: unknown = JSON.parse(kept)
-  return isDraft(draft) ? draft : undefined
+  try {
+    const draft: unknown = JSON.parse(localStorage.getItem(key) ?? 'null')
+    return isDraft(draft) ? draft : undefined
+  } catch {
+    // Nothing this page wrote, and no reason to keep anyone from their notes.
+    return undefined
+  }
 }
 
 function isDraft(value: unknown): value is Draft {

@@ -23,8 +23,14 @@ export function createEntriesPane(actions: EntriesPaneActions) {
   const addButton = byId('new-entry', HTMLButtonElement)
   const deleteButton = byId('delete-collection', HTMLButtonElement)
   const list = createListBox(byId('entry-list', HTMLUListElement), actions)
-  const name = createTitleInput(nameInput, (title) => {
-    if (collectionId !== undefined) actions.renameCollection(collectionId, title)
+  const focus = () => {
+    if (!list.focus()) addButton.focus()
+  }
+  const name = createTitleInput(nameInput, {
+    rename: (title) => {
+      if (collectionId !== undefined) actions.renameCollection(collectionId, title)
+    },
+    done: focus,
   })
   let collectionId: string | undefined
   let entries: readonly EntrySummary[] = []
@@ -68,8 +74,6 @@ export function createEntriesPane(actions: EntriesPaneActions) {
       list.setCurrent(id)
     },
     editName: (): void => name.edit(),
-    focus: (): void => {
-      if (!list.focus()) addButton.focus()
-    },
+    focus,
   }
 }

@@ -26,9 +26,13 @@ export function startImport({ collectionFor, onImported }: ImportPanelOptions): 
   const cancel = byId('import-cancel', HTMLButtonElement)
   const close = byId('import-close', HTMLButtonElement)
   let running: AbortController | undefined
+  let quarter = 0
 
   const show = ({ imported, refused }: ImportResult, total: number) => {
     bar.value = imported + refused.length
+    // Each step would drown everything else that a screen reader has to say.
+    if (Math.floor(bar.position * 4) > quarter) announce(`${Math.round(bar.position * 100)} percent imported`)
+    quarter = Math.floor(bar.position * 4)
     text.textContent = `${count(imported)} of ${count(total)} imported`
   }
 
@@ -82,7 +86,11 @@ export function startImport({ collectionFor, onImported }: ImportPanelOptions): 
   }
   onFileDrop((transfer) => act(async () => run(await takeDroppedFiles(transfer))))
   cancel.addEventListener('click', () => running?.abort())
-  close.addEventListener('click', () => (panel.hidden = true))
+  close.addEventListener('click', () => {
+    panel.hidden = true
+    // What is hidden cannot keep the focus.
+    byId('import-files', HTMLButtonElement).focus()
+  })
 }
 
 const isRunning = 'An import is running. Wait for it to end, or stop it first.'

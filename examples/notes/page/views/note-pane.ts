@@ -24,12 +24,15 @@ export function createNotePane(actions: NotePaneActions) {
     if (entryId !== undefined) saving.edited(entryId, () => editor.text())
     preview.update()
   })
-  const title = createTitleInput(byId('note-title', HTMLInputElement), (text) => {
-    if (entryId !== undefined) actions.rename(entryId, text)
+  const title = createTitleInput(byId('note-title', HTMLInputElement), {
+    rename: (text) => {
+      if (entryId !== undefined) actions.rename(entryId, text)
+    },
+    done: () => editor.focus(),
   })
 
   editorBox.addEventListener('keydown', (event) => {
-    // The way back to the list without a mouse, because Tab stays inside no text.
+    // The editor uses the key first, to end a selection of several places.
     if (event.key === 'Escape' && !event.defaultPrevented) actions.back()
   })
   byId('delete-entry', HTMLButtonElement).addEventListener('click', () => {

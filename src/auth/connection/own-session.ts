@@ -1,0 +1,51 @@
+/** One session of Postgres outside the pool, for work that locks or must not be interleaved. */
+import { atDriverEdge } from '../../internal/driver-edge.ts'
+import { guardSession } from '../../internal/guard-session.ts'
+import type { SqlConnection, SqlExecutor } from '../../internal/sql-connection.ts'
+import { transactionModes } from '../../internal/sql-transaction.ts'
+import type { PostgresTarget } from '../options.ts'
+import { closeTimeoutSeconds, createPostgresClient } from './postgres-client.ts'
+import { createPostgresExecutor } from './postgres-executor.ts'
+
+/**
+ * Runs work on one session of its own, which ends with it, and with it every lock the session holds.
+ *
+ * @param run - Gets a connection whose statements and transactions all run on that session.
+ */
+export async function onOwnSession<T>(target: PostgresTarget, run: (session: SqlConnection) => Promise<T>): Promise<T> {
+  let onLost = (): void => undefined
+  const client = createPostgresClient({ ...target, maxConnections: 1 }, () => onLost())
+  try {
+    // Connecting by a query first: a failure to connect rejects it, with the reason.
+    await atDriverEdge(() => client.unsafe('select 1'))
+    const reserved = await atDriverEdge(() => client.reserve())
+    const session = guardSession(createPostgresExecutor(reserved))
+    onLost = () => session.lose()
+    try {
+      return await run(toConnection(session.executor))
+    } finally {
+      // A connection that is gone must not go back to the pool, which would use it.
+      if (!session.isLost) reserved.release()
+    }
+  } finally {
+    await client.end({ timeout: closeTimeoutSeconds })
+  }
+}
+
+function toConnection(executor: SqlExecutor): SqlConnection {
+  return {
+    ...executor,
+    async transaction(run, options) {
+      await executor.exec(`begin ${transactionModes(options)}`)
+      try {
+        const result = await run(executor)
+        await executor.exec('commit')
+        return result
+      } catch (cause) {
+        // When this fails too, the connection is gone and the server has rolled back by itself.
+        await executor.exec('rollback').catch(() => undefined)
+        throw cause
+      }
+    },
+  }
+}

@@ -1,0 +1,36 @@
+/** The executor port over postgres.js: a pool, a reserved connection, or one that is in a transaction. */
+import type { Row, RowList } from 'postgres'
+import { atDriverEdge } from '../../internal/driver-edge.ts'
+import { refuseParameters } from '../../internal/refuse-parameters.ts'
+import type { SqlExecutor, SqlResult } from '../../internal/sql-connection.ts'
+import type { Client } from './postgres-client.ts'
+
+/** The part of postgres.js that runs statements. */
+export type Runner = Pick<Client, 'unsafe'>
+
+/** The extended protocol even without parameters: one statement a call, as PGlite has it. */
+const oneStatement = { prepare: false, simple: false }
+
+/** Puts the port over a runner. */
+export function createPostgresExecutor(client: Runner): SqlExecutor {
+  const unsafe = (text: string, params: readonly unknown[]) => {
+    refuseParameters(params)
+    return client.unsafe<Row[]>(text, [...params], oneStatement)
+  }
+  return {
+    query: (text, params = []) => atDriverEdge(async () => toSqlResult(await unsafe(text, params))),
+    queryArrays: (text, params = []) => atDriverEdge(async () => toSqlResult(await unsafe(text, params).values())),
+    exec: (text) =>
+      atDriverEdge(async () => {
+        await client.unsafe(text)
+      }),
+  }
+}
+
+/** A statement that returns nothing has no columns, whatever the driver's type says. */
+type Result<TRow> = TRow[] & Pick<RowList<Row[]>, 'count'> & Partial<Pick<RowList<Row[]>, 'columns'>>
+
+function toSqlResult<TRow>(result: Result<TRow>): SqlResult<TRow> {
+  const fields = result.columns?.map(({ name, type }) => ({ name, dataTypeID: type })) ?? []
+  return { rows: [...result], rowCount: result.count, fields }
+}

@@ -1,0 +1,73 @@
+/** A transaction on the pool of postgres.js that outlives neither its callback nor its connection. */
+import { TypystDbError } from '../../errors.ts'
+import { toDatabaseError } from '../../internal/database-error.ts'
+import { atDriverEdge, transactionAtDriverEdge } from '../../internal/driver-edge.ts'
+import { connectionLost, guardSession } from '../../internal/guard-session.ts'
+import type { GuardedSession } from '../../internal/guard-session.ts'
+import type { SqlExecutor, SqlTransactionOptions } from '../../internal/sql-connection.ts'
+import { transactionModes } from '../../internal/sql-transaction.ts'
+import type { Client } from './postgres-client.ts'
+import { createPostgresExecutor } from './postgres-executor.ts'
+import type { Runner } from './postgres-executor.ts'
+
+/** Runs a transaction; the port says how. */
+export function runPostgresTransaction<T>(
+  client: Client,
+  run: (tx: SqlExecutor) => Promise<T>,
+  options: SqlTransactionOptions | undefined,
+): Promise<T> {
+  return transactionAtDriverEdge<SqlExecutor, T>((body) => begin(client, transactionModes(options), body), run)
+}
+
+/**
+ * `client.begin`, but for two things it does. It rolls back on a connection that is gone, and the failing write ends the
+ * process: a body whose connection was lost never settles, as far as it can see. And it rolls back whenever a statement
+ * failed, also one that a savepoint has undone: such a transaction is committed here, before it gets to that.
+ */
+function begin<T>(client: Client, modes: string, body: (tx: SqlExecutor) => Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    let session: GuardedSession | undefined
+    const scope = async (sql: Runner) => {
+      const guarded = guardSession(createPostgresExecutor(sql))
+      session = guarded
+      try {
+        const result = await body(guarded.executor)
+        await guarded.settled()
+        if (guarded.isLost) throw connectionLost()
+        if (guarded.hasFailed) {
+          await commit(sql)
+          resolve(result)
+        }
+        // postgres.js resolves the elements of an array that a transaction returns; the wrapper keeps ours as it is.
+        return { result }
+      } catch (cause) {
+        if (!guarded.isLost) throw cause
+        // What the body threw reaches the caller all the same.
+        reject(connectionLost())
+        return await new Promise<never>(() => undefined)
+      } finally {
+        guarded.end()
+      }
+    }
+    client.begin(modes, scope).then(
+      ({ result }) => resolve(result),
+      (cause: unknown) => {
+        // While the body is still running, this means that the connection closed.
+        session?.lose()
+        reject(toDatabaseError(cause))
+      },
+    )
+  })
+}
+
+/** Commits; Postgres answers a commit after a failure with a rollback, and calls that a success. */
+async function commit(sql: Runner): Promise<void> {
+  const { command } = await atDriverEdge(() => sql.unsafe('commit'))
+  if (command === 'ROLLBACK') {
+    throw new TypystDbError(
+      'TRANSACTION_ABORTED',
+      'A statement of the transaction failed, so all of it was rolled back. Let the error pass, or run what may fail in a nested transaction.',
+      { sqlState: '25P02' },
+    )
+  }
+}

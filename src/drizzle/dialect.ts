@@ -1,0 +1,26 @@
+/** Drizzle's dialect, whose failures to write a value as a parameter become ours. */
+import { entityKind } from 'drizzle-orm'
+import type { QueryWithTypings, SQL } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
+import { toDatabaseError } from '../internal/database-error.ts'
+
+/** Writes SQL. A class, because Drizzle asks for one. */
+export class PortDialect extends PgDialect {
+  static override readonly [entityKind]: string = 'TypystDialect'
+
+  override sqlToQuery(sql: SQL, invokeSource?: 'indexes'): QueryWithTypings {
+    return convert(() => super.sqlToQuery(sql, invokeSource))
+  }
+}
+
+/** Runs a conversion of values by Drizzle's columns, some of which are the consumer's own, and translates what it throws. */
+export function convert<T>(conversion: () => T): T {
+  try {
+    return conversion()
+  } catch (thrown) {
+    throw toDatabaseError(thrown, [
+      'INVALID_INPUT',
+      'A value cannot be converted between JavaScript and its column. Check its type, and the column in the schema.',
+    ])
+  }
+}

@@ -1,0 +1,215 @@
+/** What `idb://` finds in the browser: nothing, stock PGlite's database, a foreign, damaged or newer one, no room. */
+import type { Page } from 'playwright-core'
+import { PGlite } from '@electric-sql/pglite'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { launchChromium } from '../../support/chromium.ts'
+import type { TestBrowser } from '../../support/chromium.ts'
+
+let browser: TestBrowser
+let page: Page
+beforeAll(async () => {
+  browser = await launchChromium()
+})
+afterAll(() => browser[Symbol.asyncDispose]())
+beforeEach(async () => {
+  page = await browser.context.newPage()
+  await page.goto(inject('pageUrl'))
+  return () => page.close()
+})
+
+/** Opens a database, and gives the code it failed with and the names of its collections. */
+async function open(name: string): Promise<{ code: string | undefined; names: string[] }> {
+  return page.evaluate(async (dataDir) => {
+    const app = window.typyst.createAppDatabase({ dataDir })
+    const failed = await window.typyst.failure(app.ready())
+    const names = failed ? [] : (await app.db.select().from(app.schema.collection)).map(({ name }) => name)
+    await app.close()
+    return { code: failed?.code, names }
+  }, `idb://${name}`)
+}
+
+/** Creates a database with one collection. */
+async function create(name: string): Promise<void> {
+  await page.evaluate(async (dataDir) => {
+    const app = window.typyst.createAppDatabase({ dataDir })
+    await app.db.insert(app.schema.collection).values({ id: 'c', name: 'kept' })
+    await app.close()
+  }, `idb://${name}`)
+}
+
+/** Lets stock PGlite make a database with the table `collection` in it. */
+async function createStock(name: string): Promise<void> {
+  await page.evaluate(async (dataDir) => {
+    const { PGlite } = await window.typyst.loadPGlite()
+    const pglite = await PGlite.create(dataDir)
+    await pglite.exec("create table stock (text text); insert into stock values ('kept')")
+    await pglite.close()
+  }, `idb://${name}`)
+}
+
+/** Changes one record of one object store behind the package's back; `undefined` deletes it. */
+async function tamper(database: string, store: string, key: string | number, value: unknown): Promise<void> {
+  await page.evaluate(
+    async ({ database, store, key, value }) => {
+      const opening = indexedDB.open(database)
+      await new Promise((resolve) => (opening.onsuccess = resolve))
+      const transaction = opening.result.transaction(store, 'readwrite')
+      if (value === undefined) transaction.objectStore(store).delete(key)
+      else transaction.objectStore(store).put(value, key)
+      await new Promise((resolve) => (transaction.oncomplete = resolve))
+      opening.result.close()
+    },
+    { database, store, key, value },
+  )
+}
+
+const databaseNames = () =>
+  page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name ?? '').sort())
+
+/** The raw export, loaded into PGlite in Node. */
+async function queryExport(name: string, sql: string): Promise<unknown[]> {
+  const base64 = await page.evaluate(async (dataDir) => {
+    const raw = await window.typyst.exportRaw(dataDir)
+    if (!raw) throw new Error('nothing exported')
+    const reader = new FileReader()
+    reader.readAsDataURL(raw.archive)
+    await new Promise((resolve) => (reader.onload = resolve))
+    return typeof reader.result === 'string' ? reader.result.replace(/^[^,]*,/, '') : ''
+  }, `idb://${name}`)
+  await using pglite = await PGlite.create({ loadDataDir: new Blob([Buffer.from(base64, 'base64')]) })
+  return (await pglite.query(sql)).rows
+}
+
+describe('a new database', () => {
+  it('starts migrated, from the snapshot, with an identity of its own', async () => {
+    const identities = await page.evaluate(async () => {
+      const open = (dataDir: string) => window.typyst.createAppDatabase({ dataDir })
+      const found: unknown[] = []
+      for (const app of [open('idb://identity-1'), open('idb://identity-2')]) {
+        const { rows } = await app.pgClient.query('select system_identifier::text as id from pg_control_system()')
+        found.push(...rows.map((row) => Object.values(row as object)[0] as unknown))
+        await app.close()
+      }
+      return found
+    })
+    expect(new Set(identities).size).toBe(2)
+    const origin = await page.evaluate(async () => {
+      const opening = indexedDB.open('typyst-db/identity-1')
+      await new Promise((resolve) => (opening.onsuccess = resolve))
+      const reading = opening.result.transaction('meta').objectStore('meta').get('format')
+      await new Promise((resolve) => (reading.onsuccess = resolve))
+      return reading.result as unknown
+    })
+    expect(origin).toEqual({ version: 1, postgres: '18', origin: 'snapshot' })
+  })
+})
+
+describe('a database of stock PGlite', () => {
+  it('is taken over with all its data, and the old one is gone then', async () => {
+    await createStock('adopted')
+    await open('adopted')
+    const text = await page.evaluate(async () => {
+      const app = window.typyst.createAppDatabase({ dataDir: 'idb://adopted' })
+      const { rows } = await app.pgClient.query('select text from stock')
+      await app.close()
+      return rows
+    })
+    expect(text).toEqual([{ text: 'kept' }])
+    expect((await databaseNames()).filter((name) => name.endsWith('adopted'))).toEqual(['typyst-db/adopted'])
+  })
+
+  it('is left alone while a tab with stock PGlite has it open', async () => {
+    await createStock('busy')
+    const tab = await browser.context.newPage()
+    await tab.goto(inject('pageUrl'))
+    await tab.evaluate(async () => {
+      const { PGlite } = await window.typyst.loadPGlite()
+      Object.assign(window, { stock: await PGlite.create('idb://busy') })
+    })
+    expect((await open('busy')).code).toBe('DATABASE_IN_USE')
+    await tab.close()
+    await expect.poll(async () => (await open('busy')).code).toBeUndefined()
+  })
+
+  it('of another major stays as it is, and can be exported', async () => {
+    await createStock('old-major')
+    const file = { timestamp: new Date(), mode: 0o100600, contents: new TextEncoder().encode('16\n') }
+    await page.evaluate((given) => Object.assign(window, { given }), file)
+    await tamper('/pglite/old-major', 'FILE_DATA', '/pglite/old-major/PG_VERSION', file)
+    expect((await open('old-major')).code).toBe('STORAGE_INCOMPATIBLE')
+    expect(await databaseNames()).toContain('/pglite/old-major')
+    const source = await page.evaluate(async () => (await window.typyst.exportRaw('idb://old-major'))?.source)
+    expect(source).toBe('pglite')
+  })
+})
+
+describe('a database that must not reach Postgres', () => {
+  it.each([
+    ['of a newer format', 'STORAGE_NEWER', 'meta', 'format', { version: 2, postgres: '18', origin: 'initdb' }],
+    ['of another Postgres', 'STORAGE_INCOMPATIBLE', 'meta', 'format', { version: 1, postgres: '17', origin: 'initdb' }],
+    ['without a format', 'STORAGE_DAMAGED', 'meta', 'format', undefined],
+    ['without a flush counter', 'STORAGE_DAMAGED', 'meta', 'sequence', undefined],
+    ['without its control file', 'STORAGE_DAMAGED', 'entries', '/global/pg_control', undefined],
+    ['with a foreign pack', 'STORAGE_DAMAGED', 'packs', 2, { anything: true }],
+  ])('%s fails with %s and is left as it is', async (what, code, store, key, value) => {
+    const name = `refused-${what.replaceAll(' ', '-')}`
+    await create(name)
+    await tamper(`typyst-db/${name}`, store, key, value)
+    expect((await open(name)).code).toBe(code)
+    expect((await open(name)).code).toBe(code)
+    const raw = await page.evaluate(
+      async (dataDir) => (await window.typyst.exportRaw(dataDir))?.source,
+      `idb://${name}`,
+    )
+    expect(raw).toBe('typyst')
+  })
+
+  it('gives its raw bytes to another PGlite', async () => {
+    await create('exported')
+    expect(await queryExport('exported', 'select name from collection')).toEqual([{ name: 'kept' }])
+  })
+})
+
+describe('no room', () => {
+  it('fails with STORAGE_FULL, loses nothing, and goes on when there is room again', async () => {
+    const origin = new URL(inject('pageUrl')).origin
+    const devtools = await browser.context.newCDPSession(page)
+    const { usage } = await devtools.send('Storage.getUsageAndQuota', { origin })
+    // Before the database is opened: Chromium remembers for 30 s how much room a database had.
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 20_000_000 })
+    await page.evaluate(() =>
+      Object.assign(window, { app: window.typyst.createAppDatabase({ dataDir: 'idb://full' }) }),
+    )
+    const insert = (id: string) =>
+      page.evaluate(async (id) => {
+        const { app, typyst } = window
+        // Random, so that nothing on the way makes it smaller.
+        const random = () => crypto.getRandomValues(new Uint32Array(16_000)).join('')
+        const description = Array.from({ length: 20 }, random).join('')
+        return (await typyst.failure(app.db.insert(app.schema.collection).values({ id, name: id, description })))?.code
+      }, id)
+    const names = () =>
+      page.evaluate(async () => {
+        const { app, typyst } = window
+        const failed = await typyst.failure(app.pgClient.query('select 1'))
+        if (failed) return [failed.code]
+        return (await app.db.select({ name: app.schema.collection.name }).from(app.schema.collection)).map(
+          ({ name }) => name,
+        )
+      })
+
+    const inserted: string[] = []
+    let code: string | undefined
+    while (code === undefined && inserted.length < 20) {
+      inserted.push(`row-${inserted.length}`)
+      code = await insert(inserted.at(-1) ?? '')
+    }
+    expect(code).toBe('STORAGE_FULL')
+    // Postgres has a row that the disk has not: every query fails until it could be stored.
+    expect(await names()).toEqual(['STORAGE_FULL'])
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin })
+    await expect.poll(async () => (await names()).toSorted()).toEqual(inserted.toSorted())
+    await page.reload()
+    expect((await open('full')).names.toSorted()).toEqual(inserted.toSorted())
+  })
+})
