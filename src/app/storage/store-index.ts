@@ -1,7 +1,6 @@
 /** What is stored, as the open store knows it: every path, where each block is, and how alive each pack is. */
 import { firstPackId, inRecord, nowhere } from './format.ts'
 import type { BlockLocation } from './format.ts'
-import type { RecentBlocks } from './recent-blocks.ts'
 import type { SequenceRecord } from './transaction.ts'
 
 /** A stored file. Ids are never used twice, so blocks of a removed file can never be taken for another's. */
@@ -31,8 +30,6 @@ export interface StoreIndex {
   nextPackId: number
   /** What the last flush stored about itself, so that a second writer or a lost database is noticed. */
   sequence: SequenceRecord | undefined
-  /** What the last flushes stored, so that the next need not read it back. */
-  readonly recent: RecentBlocks
 }
 
 /** The index of an empty store. */
@@ -44,7 +41,6 @@ export function createStoreIndex(): StoreIndex {
     nextFileId: 1,
     nextPackId: firstPackId,
     sequence: undefined,
-    recent: new Map(),
   }
 }
 

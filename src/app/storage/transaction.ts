@@ -56,28 +56,16 @@ export async function runStoreTransaction(
 
   let mismatch: SequenceMismatch | undefined
   const check = stores.meta.get(metaKeys.sequence)
-  const checked = new Promise<void>((resolve, reject) => {
-    check.onsuccess = () => {
-      try {
-        const found = parseSequence(check.result)
-        if (found?.writer !== expected?.writer || found?.count !== expected?.count) {
-          mismatch = new SequenceMismatch(found)
-          if (!isUrgent) transaction.abort()
-        }
-        resolve()
-      } catch (cause) {
-        reject(cause as Error)
-      }
-    }
-    check.onerror = () => reject(check.error ?? new DOMException('The request failed', 'AbortError'))
-  })
-  checked.catch(() => undefined)
+  check.onsuccess = () => {
+    const found = parseSequence(check.result)
+    if (found?.writer === expected?.writer && found?.count === expected?.count) return
+    mismatch = new SequenceMismatch(found)
+    if (!isUrgent) transaction.abort()
+  }
   try {
     stores.meta.put(next, metaKeys.sequence)
     await work(stores)
-    if (!isUrgent) await checked
-    // Spares a round trip: a transaction that ends by itself waits until every answer has reached this page.
-    if (!mismatch) transaction.commit()
+    if (isUrgent) transaction.commit()
   } catch (cause) {
     try {
       transaction.abort()

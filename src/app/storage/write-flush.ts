@@ -2,7 +2,6 @@
 import { blockBytes, formatVersion, inRecord, isPackRecord, metaKeys, nowhere } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 import { encodePack, findInPack, isZero, withoutTrailingZeros } from './pack.ts'
-import { recallBlock, rememberBlocks } from './recent-blocks.ts'
 import { dropBlocks, locationOf, moveBlock } from './store-index.ts'
 import { runStoreTransaction } from './transaction.ts'
 import type { FormatRecord, PackRecord } from './format.ts'
@@ -36,7 +35,6 @@ export async function writeFlush(
   const { packFromBlocks, packMaxBlocks } = options.limits
   const next: SequenceRecord = { writer: options.writer, count: (index.sequence?.count ?? 0) + 1 }
   const deadPacks = [...index.packs].filter(([, pack]) => pack.live === 0).map(([id]) => id)
-  const written: ReadyBlock[] = []
   const records: ReadyBlock[] = []
   const packs: { readonly id: number; readonly blocks: ReadyBlock[] }[] = []
 
@@ -57,8 +55,7 @@ export async function writeFlush(
       stores.meta.put(format, metaKeys.format)
     }
 
-    const ready = await readyBlocks(stores, plan, index)
-    written.push(...ready)
+    const ready = await readyBlocks(stores, plan)
     // Zeros need a record only where something else is stored; a pack never holds them.
     const zero = ready.filter(({ bytes }) => isZero(bytes))
     const filled = zero.length === 0 ? ready : ready.filter(({ bytes }) => !isZero(bytes))
@@ -80,7 +77,6 @@ export async function writeFlush(
 
   // Stored. From here on nothing can fail.
   index.sequence = next
-  rememberBlocks(index.recent, written)
   for (const id of deadPacks) index.packs.delete(id)
   for (const file of plan.dropped) dropBlocks(index, file)
   const files = new Map<FileDraft, StoredFile>()
@@ -105,17 +101,15 @@ export async function writeFlush(
   }
 }
 
-/** Every drafted block with its final bytes; asks the store only for blocks written in part that are not in memory. */
-async function readyBlocks(stores: StoreTransaction, plan: FlushPlan, index: StoreIndex): Promise<ReadyBlock[]> {
-  const ready: Promise<ReadyBlock>[] = []
+/** Every drafted block with its final bytes; waits for the store only where a part of a block was written. */
+async function readyBlocks(stores: StoreTransaction, plan: FlushPlan): Promise<ReadyBlock[]> {
+  const ready: ReadyBlock[] = []
   const packs = new Map<number, Promise<PackRecord | undefined>>()
   const readPack = async (id: number): Promise<PackRecord | undefined> => {
     const value: unknown = await requestResult(stores.packs.get(id))
     return isPackRecord(value) ? value : undefined
   }
   const readBase = async (fileId: number, block: number, location: number): Promise<Uint8Array | undefined> => {
-    const recent = recallBlock(index.recent, fileId, block)
-    if (recent) return recent
     if (location === inRecord) {
       const value: unknown = await requestResult(stores.records.get([fileId, block]))
       return value instanceof Uint8Array ? value : undefined
@@ -125,16 +119,14 @@ async function readyBlocks(stores: StoreTransaction, plan: FlushPlan, index: Sto
     const pack = await reading
     return pack && findInPack(pack, fileId, block)
   }
-  const makeReady = async (draft: FileDraft, block: number, blockDraft: BlockDraft): Promise<ReadyBlock> => {
-    const base = blockDraft.base === nowhere ? undefined : await readBase(draft.id, block, blockDraft.base)
-    return { draft, fileId: draft.id, block, bytes: layOver(base, blockDraft) }
-  }
   for (const draft of plan.entries.values()) {
     if (draft === undefined || draft === 'dir') continue
-    for (const [block, blockDraft] of draft.blocks) ready.push(makeReady(draft, block, blockDraft))
+    for (const [block, blockDraft] of draft.blocks) {
+      const base = blockDraft.base === nowhere ? undefined : await readBase(draft.id, block, blockDraft.base)
+      ready.push({ draft, fileId: draft.id, block, bytes: layOver(base, blockDraft) })
+    }
   }
-  // All at once: an answer takes far longer to come than to make.
-  return Promise.all(ready)
+  return ready
 }
 
 function layOver(base: Uint8Array | undefined, { patches }: BlockDraft): Uint8Array {
