@@ -8,20 +8,11 @@ import type { Query, SQL, TablesRelationalConfig } from 'drizzle-orm'
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core'
 import { PgPreparedQuery, PgSession, PgTransaction } from 'drizzle-orm/pg-core'
 import type { PgDialect, PgQueryResultHKT, PgTransactionConfig, PreparedQueryConfig } from 'drizzle-orm/pg-core'
-import { mapResultRow } from 'drizzle-orm/utils'
 import { withSavepoints } from '../internal/sql-transaction.ts'
 import type { SqlConnection, SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
 import { convert } from './dialect.ts'
+import { createRowMapper } from './row-mapper.ts'
 import type { StatementLog } from './statement-log.ts'
-
-// Drizzle's drivers share this function at run time and leave it out of their types.
-declare module 'drizzle-orm/utils' {
-  export function mapResultRow(
-    columns: SelectedFieldsOrdered,
-    row: unknown[],
-    joinsNotNullableMap: Record<string, boolean> | undefined,
-  ): unknown
-}
 
 /** What a statement without a row type gives: rows as objects, how many, and the columns. */
 export interface DrizzleResultHKT extends PgQueryResultHKT {
@@ -68,7 +59,7 @@ class PortPreparedQuery<T extends PreparedQueryConfig> extends PgPreparedQuery<T
     const { rows } = await executor.queryArrays(this.query.sql, params)
     return convert(() => {
       if (toResult) return toResult(rows)
-      return fields && rows.map((row) => mapResultRow(fields, row, this.joinsNotNullableMap))
+      return fields && rows.map(createRowMapper(fields, this.joinsNotNullableMap))
     })
   }
 

@@ -20,14 +20,21 @@ const mimeTypes: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
-/** Serves the files of `folder` on a free port. */
-export async function startPageServer(folder: string): Promise<PageServer> {
+/**
+ * Serves the files of `folder` on a free port.
+ *
+ * @param headers - Sent with every file.
+ */
+export async function startPageServer(
+  folder: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<PageServer> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1')
     const name = normalize(decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname))
     readFile(join(folder, name)).then(
       (body) => {
-        response.writeHead(200, { 'content-type': mimeTypes[extname(name)] ?? 'application/octet-stream' })
+        response.writeHead(200, { 'content-type': mimeTypes[extname(name)] ?? 'application/octet-stream', ...headers })
         response.end(body)
       },
       () => response.writeHead(404).end(),

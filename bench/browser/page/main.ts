@@ -1,46 +1,55 @@
-/** The benchmark's page: times one contender's operations. */
-import type { Contender } from './contender.ts'
-import { contenders } from './contenders.ts'
+/** The page: opens the peer named in its address as soon as it can, and waits for what is to be measured. */
+import { peerNames } from '../peers.ts'
+import type { OpeningFigures, Route } from '../peers.ts'
+import { collectionId } from './entries.ts'
+import { countInsertBytes, timeBulk, timeStatements } from './measure.ts'
+import { openPeer } from './open-peer.ts'
+import type { OpenPeer } from './peer.ts'
 
-let contender: Contender | undefined
+const wanted = new URL(location.href).searchParams.get('peer')
+const name = peerNames.find((known) => known === wanted)
 
-const current = (): Contender => {
-  if (!contender) throw new Error('open() first')
-  return contender
+interface Opening {
+  readonly peer: OpenPeer
+  readonly figures: OpeningFigures
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+async function open(): Promise<Opening> {
+  if (!name) throw new Error('The address names no peer.')
   const start = performance.now()
-  await work()
-  return performance.now() - start
+  const peer = await openPeer(name)
+  await peer.routes.raw.newest(collectionId, 1)
+  const end = performance.now()
+  return { peer, figures: { callMs: end - start, navigationMs: end } }
 }
 
-async function median(times: number, work: (at: number) => Promise<unknown>): Promise<number> {
-  const all: number[] = []
-  for (let at = 0; at < times; at += 1) all.push(await timed(() => work(at)))
-  return all.sort((left, right) => left - right)[times >> 1] ?? 0
+const opening = name ? open() : undefined
+
+async function opened(): Promise<Opening> {
+  if (!opening) throw new Error('The address names no peer.')
+  return opening
 }
 
-const harness = {
-  open(name: string): Promise<number> {
-    contender = contenders[name]?.()
-    return timed(() => current().open())
-  },
-  insert: (times: number, prefix: string) => median(times, (at) => current().insert(`${prefix}${at}`)),
-  insertRaw: (times: number, prefix: string) =>
-    median(times, (at) => (current().insertRaw ?? current().insert)(`${prefix}${at}`)),
-  insertMany: (count: number, prefix: string) =>
-    timed(() => current().insertMany(Array.from({ length: count }, (_, at) => `${prefix}${at}`))),
-  byKey: (times: number, prefix: string) => median(times, (at) => current().byKey(`${prefix}${at * 37}`)),
-  newest50: (times: number) => median(times, () => current().newest50()),
-  close: () => timed(() => current().close()),
+const bench = {
+  openingFigures: async () => (await opened()).figures,
+  addCollection: async () => (await opened()).peer.addCollection(collectionId),
+  timeBulk: async (route: Route, from: number, to: number) => timeBulk((await opened()).peer, route, from, to),
+  timeStatements: async (present: number) => timeStatements((await opened()).peer, present),
+  countInsertBytes: async (present: number) => countInsertBytes((await opened()).peer, present),
+  dropSearchIndex: async () => (await opened()).peer.dropSearchIndex(),
+  close: async () => (await opened()).peer.close(),
+  /** Bytes this origin stores. */
   storedBytes: async () => (await navigator.storage.estimate()).usage ?? 0,
+  /** Puts files into the HTTP cache. */
+  async warm(files: readonly string[]) {
+    for (const file of files) await (await fetch(file)).arrayBuffer()
+  },
 }
 
 declare global {
   interface Window {
-    bench: typeof harness
+    bench: typeof bench
   }
 }
 
-window.bench = harness
+window.bench = bench
