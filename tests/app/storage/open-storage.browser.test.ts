@@ -229,7 +229,7 @@ describe('no room', () => {
     // Postgres has a row that the disk has not: every query fails until it could be stored.
     expect(await names()).toEqual(['STORAGE_FULL'])
     await devtools.send('Storage.overrideQuotaForOrigin', { origin })
-    await expect.poll(async () => (await names()).toSorted()).toEqual(inserted.toSorted())
+    await expect.poll(async () => (await names()).toSorted(), { timeout: 60_000 }).toEqual(inserted.toSorted())
     await page.reload()
     expect((await open('full')).names.toSorted()).toEqual(inserted.toSorted())
   })
