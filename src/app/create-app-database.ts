@@ -7,9 +7,12 @@ import { atDriverEdge } from '../internal/driver-edge.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { appSchema } from '../schema/app.ts'
 import type { AppSchema } from '../schema/app.ts'
+import type { AppStatus } from './app-status.ts'
 import { createAppConnection } from './connection/app-connection.ts'
+import { preloadCode } from './connection/open-at.ts'
 import { createPgClient } from './connection/pg-client.ts'
 import { migrateApp } from './migrate-app.ts'
+import { toPhaseListener } from './open-progress.ts'
 import type { AppDatabaseOptions } from './options.ts'
 
 /** The app database. */
@@ -33,6 +36,14 @@ export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema
    * @throws TypystDbError `STORAGE_FULL` or `STORAGE_UNAVAILABLE` when it cannot be; it is kept and tried again.
    */
   flush(): Promise<void>
+  /**
+   * Fetches the code that opening needs without opening anything, so that the first query need not wait for it.
+   *
+   * @throws TypystDbError `STORAGE_UNAVAILABLE` when it cannot be fetched; opening tries again by itself.
+   */
+  preload(): Promise<void>
+  /** Where the database lies, whether it lasts and why not, bytes used, the quota; opens nothing and never throws. */
+  status(): Promise<AppStatus>
   /** Closes the database; what runs then fails with `CLOSED`. May be called again. */
   close(): Promise<void>
   /**
@@ -68,14 +79,16 @@ export function createAppDatabase(
   const {
     dataDir = 'idb://typyst',
     durability = 'strict',
+    memoryFallback = false,
     onStorageChange,
+    onProgress,
     schema = appSchema,
     migrations = [],
     debug,
   } = options
-  const connection = createAppConnection(parseDataDir(dataDir), { durability, onStorageChange }, (open) =>
-    migrateApp(open, migrations),
-  )
+  const location = parseDataDir(dataDir)
+  const openOptions = { durability, memoryFallback, onStorageChange, onPhase: toPhaseListener(onProgress) }
+  const connection = createAppConnection(location, openOptions, (open) => migrateApp(open, migrations))
   const close = () => connection.close()
   return {
     db: createDrizzle(connection, schema, toStatementLog(debug)),
@@ -85,6 +98,8 @@ export function createAppDatabase(
       await connection.opened()
     },
     flush: () => connection.use((opened) => atDriverEdge(() => opened.flush())),
+    preload: () => preloadCode(location),
+    status: () => connection.status(),
     close,
     destroy: () => connection.destroy(),
     [Symbol.asyncDispose]: close,

@@ -3,6 +3,7 @@ import type { StatementLog } from '../drizzle/statement-log.ts'
 import type { Migration } from '../internal/migration.ts'
 import type { BlockStoreState } from './storage/block-store-types.ts'
 import type { AppSchema } from '../schema/app.ts'
+import type { OpenProgress } from './open-progress.ts'
 
 /** Where the app database lives and what is in it. Every option may be left out. */
 export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = AppSchema> {
@@ -26,6 +27,19 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    * @defaultValue none
    */
   readonly onStorageChange?: ((state: BlockStoreState) => void) | undefined
+  /**
+   * Opens the database in memory where the browser has no storage at all (`STORAGE_UNAVAILABLE`), as in some private modes.
+   * Everything is gone with the page then: `status()` says so, and your app should too.
+   *
+   * @defaultValue false
+   */
+  readonly memoryFallback?: boolean | undefined
+  /**
+   * Told of each phase of an opening as it begins, so that a page can show a bar.
+   *
+   * @defaultValue none
+   */
+  readonly onProgress?: ((progress: OpenProgress) => void) | undefined
   /**
    * The tables and relations `db` knows: `{ ...appSchema, tag }` extends the package's own, anything else replaces them.
    *

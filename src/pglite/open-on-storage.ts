@@ -25,12 +25,22 @@ const storageStartParams = [
 /**
  * Opens PGlite on a storage.
  *
+ * @param onPhase - Told when the stored files are waited for, and when Postgres starts on them.
  * @throws TypystDbError what the storage throws, or `STORAGE_UNAVAILABLE` when Postgres does not start on it. The storage
  *   is the caller's to close then.
  */
-export async function openOnStorage(storage: PGliteStorage): Promise<OpenedPGlite> {
+export async function openOnStorage(
+  storage: PGliteStorage,
+  onPhase?: (phase: 'load' | 'start') => void,
+): Promise<OpenedPGlite> {
   const [{ PGlite }, frontend] = await Promise.all([loadPGlite(), loadFrontend()])
   const fs = storage.createFilesystem(frontend)
+  const initialSyncFs = fs.initialSyncFs.bind(fs)
+  fs.initialSyncFs = async () => {
+    await initialSyncFs()
+    onPhase?.('start')
+  }
+  onPhase?.('load')
   const client = await atStorageEdge(() =>
     PGlite.create({
       fs,

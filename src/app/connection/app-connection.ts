@@ -1,30 +1,23 @@
 /** The app's connection: locks the place, opens PGlite there and migrates, all on first use; deletes it on request. */
-import { TypystDbError } from '../../errors.ts'
 import { createLazyConnection } from '../../internal/lazy-connection.ts'
 import type { LazyConnection } from '../../internal/lazy-connection.ts'
 import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import type { SqlConnection } from '../../internal/sql-connection.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
 import { lockFolder } from '../../pglite/folder-lock.ts'
-import { openOnStorage } from '../../pglite/open-on-storage.ts'
-import { openPGlite } from '../../pglite/open-pglite.ts'
-import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
 import { atStorageEdge } from '../../pglite/storage-edge.ts'
-import { appMigrations } from '../migrations.generated.ts'
-import type { AppDatabaseOptions } from '../options.ts'
+import { readAppStatus } from '../app-status.ts'
+import type { AppStatus } from '../app-status.ts'
 import { deleteDatabase } from './delete-database.ts'
-import { holdWebLock } from './web-lock.ts'
+import { lockInBrowser, openAt } from './open-at.ts'
+import type { OpenedApp, OpenOptions } from './open-at.ts'
 
 /** A lazy connection to a database that can also be deleted. */
-export interface AppConnection extends LazyConnection<OpenedPGlite> {
+export interface AppConnection extends LazyConnection<OpenedApp> {
   /** Closes the database and deletes it with all its data. */
   destroy(): Promise<void>
-}
-
-/** The options that concern a database in the browser's storage. */
-export interface AppStorageOptions {
-  readonly durability: 'strict' | 'relaxed'
-  readonly onStorageChange?: AppDatabaseOptions['onStorageChange']
+  /** How it stands; opens nothing. */
+  status(): Promise<AppStatus>
 }
 
 /**
@@ -34,33 +27,26 @@ export interface AppStorageOptions {
  */
 export function createAppConnection(
   location: DataLocation,
-  storageOptions: AppStorageOptions,
+  options: OpenOptions,
   migrate: (connection: SqlConnection) => Promise<void>,
 ): AppConnection {
+  let latest: OpenedApp | undefined
   const lazy = createLazyConnection(async () => {
-    const unlock = await lockIndexedDb(location)
+    const opened = await openAt(location, options)
     try {
-      const opened = await openAt(location, storageOptions)
-      const close = async () => {
-        await opened.close()
-        await unlock()
-      }
-      try {
-        await migrate(opened.connection)
-      } catch (cause) {
-        await opened.close()
-        throw cause
-      }
-      return { ...opened, close }
+      options.onPhase('migrate')
+      await migrate(opened.connection)
     } catch (cause) {
-      await unlock()
+      await opened.close()
       throw cause
     }
+    latest = opened
+    return opened
   })
   const destroy = onceOrRetry(async () => {
     await lazy.close()
     await atStorageEdge(async () => {
-      const unlock = location.kind === 'folder' ? await lockFolder(location.path) : await lockIndexedDb(location)
+      const unlock = await lock(location)
       try {
         await deleteDatabase(location)
       } finally {
@@ -68,38 +54,11 @@ export function createAppConnection(
       }
     })
   })
-  return { ...lazy, destroy }
+  return { ...lazy, destroy, status: () => readAppStatus(latest ?? location) }
 }
 
-/** Opens PGlite, in a browser on our own storage, whose code only an opened database needs. */
-async function openAt(
-  location: DataLocation,
-  { durability, onStorageChange }: AppStorageOptions,
-): Promise<OpenedPGlite> {
-  if (location.kind !== 'indexeddb') return openPGlite(location)
-  const { openStorage } = await import('../storage/open-storage.ts')
-  const storage = await openStorage({
-    name: location.name,
-    durability,
-    onStateChange: onStorageChange,
-    migrationHashes: appMigrations.map(({ hash }) => hash),
-  })
-  try {
-    return await openOnStorage(storage)
-  } catch (cause) {
-    await storage.close()
-    throw cause
-  }
-}
-
-/** Takes the name of a database in the browser; folders are locked where they are opened, and memory needs no lock. */
-async function lockIndexedDb(location: DataLocation): Promise<() => Promise<void>> {
-  if (location.kind !== 'indexeddb') return () => Promise.resolve()
-  if (!('indexedDB' in globalThis)) {
-    throw new TypystDbError(
-      'STORAGE_UNAVAILABLE',
-      'There is no IndexedDB here. In Node, pass a folder or "memory://" as `dataDir`; in a browser, leave private mode.',
-    )
-  }
-  return atStorageEdge(() => holdWebLock(location.name))
+/** Keeps everybody else out of a place; memory is nobody else's. */
+async function lock(location: DataLocation): Promise<() => Promise<void>> {
+  if (location.kind === 'folder') return lockFolder(location.path)
+  return location.kind === 'indexeddb' ? lockInBrowser(location.name) : () => Promise.resolve()
 }

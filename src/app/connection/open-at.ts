@@ -1,0 +1,99 @@
+/** Opens PGlite where a `dataDir` says: in a browser on our own storage, elsewhere on PGlite's. */
+import { isTypystDbError, TypystDbError } from '../../errors.ts'
+import type { DataLocation } from '../../pglite/data-location.ts'
+import { loadFrontend, loadPGlite } from '../../pglite/load-pglite.ts'
+import { openOnStorage } from '../../pglite/open-on-storage.ts'
+import { openPGlite } from '../../pglite/open-pglite.ts'
+import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
+import { atStorageEdge } from '../../pglite/storage-edge.ts'
+import { appMigrations } from '../migrations.generated.ts'
+import type { OpenPhase } from '../open-progress.ts'
+import type { AppDatabaseOptions } from '../options.ts'
+import type { BlockStoreState } from '../storage/block-store-types.ts'
+import { holdWebLock } from './web-lock.ts'
+
+/** The options that concern opening. */
+export interface OpenOptions {
+  readonly durability: 'strict' | 'relaxed'
+  readonly memoryFallback: boolean
+  readonly onStorageChange?: AppDatabaseOptions['onStorageChange']
+  readonly onPhase: (phase: OpenPhase) => void
+}
+
+/** An open app database, and where it came to lie. */
+export interface OpenedApp extends OpenedPGlite {
+  readonly kind: DataLocation['kind']
+  /** Why it is in memory although it should not be. */
+  readonly fallbackCause?: TypystDbError
+  /** How the storage of an `idb://` database is doing. */
+  readonly storageState?: () => BlockStoreState
+}
+
+/**
+ * Opens PGlite under the lock of its place.
+ *
+ * @throws TypystDbError `DATABASE_IN_USE`, the `STORAGE_*` codes; nothing stays open then.
+ */
+export async function openAt(location: DataLocation, options: OpenOptions): Promise<OpenedApp> {
+  options.onPhase('download')
+  if (location.kind !== 'indexeddb') return openElsewhere(location, options)
+  try {
+    return await openInBrowser(location.name, options)
+  } catch (cause) {
+    // Only where there is no storage: what is stored but cannot be opened must not seem to be gone.
+    if (!options.memoryFallback || !isTypystDbError(cause) || cause.code !== 'STORAGE_UNAVAILABLE') throw cause
+    return { ...(await openElsewhere({ kind: 'memory' }, options)), fallbackCause: cause }
+  }
+}
+
+/** Fetches the code that opening needs, and opens nothing. */
+export async function preloadCode(location: DataLocation): Promise<void> {
+  await Promise.all([loadPGlite(), ...(location.kind === 'indexeddb' ? [loadFrontend(), loadStorage()] : [])])
+}
+
+/** Takes the name of a database in the browser. */
+export async function lockInBrowser(name: string): Promise<() => Promise<void>> {
+  if (!('indexedDB' in globalThis)) {
+    throw new TypystDbError(
+      'STORAGE_UNAVAILABLE',
+      'There is no IndexedDB here. In Node, pass a folder or "memory://" as `dataDir`; in a browser, leave private mode.',
+    )
+  }
+  return atStorageEdge(() => holdWebLock(name))
+}
+
+async function openElsewhere(location: DataLocation, { onPhase }: OpenOptions): Promise<OpenedApp> {
+  await loadPGlite()
+  onPhase('start')
+  return { ...(await openPGlite(location)), kind: location.kind }
+}
+
+async function openInBrowser(name: string, { durability, onStorageChange, onPhase }: OpenOptions): Promise<OpenedApp> {
+  const unlock = await lockInBrowser(name)
+  try {
+    // PGlite's code is fetched while the storage is opened; whoever needs it next reports its failure.
+    preloadCode({ kind: 'indexeddb', name }).catch(() => undefined)
+    const { openStorage } = await loadStorage()
+    const migrationHashes = appMigrations.map(({ hash }) => hash)
+    const storage = await openStorage({ name, durability, onStateChange: onStorageChange, migrationHashes })
+    try {
+      const opened = await openOnStorage(storage, onPhase)
+      const close = async () => {
+        await opened.close()
+        await unlock()
+      }
+      return { ...opened, close, kind: 'indexeddb', storageState: () => storage.state() }
+    } catch (cause) {
+      await storage.close()
+      throw cause
+    }
+  } catch (cause) {
+    await unlock()
+    throw cause
+  }
+}
+
+/** Our own storage, whose code only a database in a browser needs. */
+function loadStorage(): Promise<typeof import('../storage/open-storage.ts')> {
+  return import('../storage/open-storage.ts')
+}
