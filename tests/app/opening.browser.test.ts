@@ -64,7 +64,7 @@ it('says where the database lies and how its storage stands', async () => {
 
 it('opens in memory where there is no storage, only when asked to, and says so', async () => {
   const outcome = await page.evaluate(async () => {
-    const { createAppDatabase, failure } = window.typyst
+    const { typyst } = window
     Reflect.deleteProperty(window, 'indexedDB')
     Object.defineProperty(window, 'indexedDB', {
       value: {
@@ -73,8 +73,8 @@ it('opens in memory where there is no storage, only when asked to, and says so',
         },
       },
     })
-    const refused = await failure(createAppDatabase({ dataDir: 'idb://denied' }).ready())
-    const app = createAppDatabase({ dataDir: 'idb://denied', memoryFallback: true })
+    const refused = await typyst.failure(typyst.createAppDatabase({ dataDir: 'idb://denied' }).ready())
+    const app = typyst.createAppDatabase({ dataDir: 'idb://denied', memoryFallback: true })
     await app.db.insert(app.schema.collection).values({ id: 'c', name: 'Short-lived' })
     const { kind, isPersistent, fallbackCause } = await app.status()
     const count = await app.db.$count(app.schema.collection)
