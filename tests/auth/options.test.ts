@@ -59,7 +59,7 @@ describe('a connection string', () => {
 
 describe('a number', () => {
   const names = ['maxConnections', 'connectTimeoutMs', 'migrationLockTimeoutMs'] as const
-  const values = [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5' as unknown as number, null as unknown as number]
+  const values: unknown[] = [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null]
   it.for(names.flatMap((name) => values.map((value) => [name, value] as const)))(
     '%s may not be %o',
     async ([name, value]) => {

@@ -1,4 +1,5 @@
 /** Kills a browser in the middle of its work, again and again, and compares what is left with a model. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -126,7 +127,7 @@ async function killAfter(ms: number, browser: TestBrowser, work: Promise<void>):
     () => undefined,
     (error: unknown) => error,
   )
-  await new Promise((resolve) => setTimeout(resolve, ms))
+  await delay(ms) // Nothing is waited for: that the moment is a random one is the test.
   await browser.kill()
   const error = await outcome
   // Playwright's words for a page that is gone; anything else is a failure of the database.

@@ -8,8 +8,8 @@ import { openStockPeer } from './stock-client.ts'
 export async function openPeer(): Promise<OpenPeer> {
   const worker = new Worker(new URL('./opfs-worker.ts', import.meta.url), { type: 'module' })
   const client = await PGliteWorker.create(worker, { dataDir: 'opfs-ahp://bench', id: 'bench' })
-  // Drizzle's driver asks for a `PGlite` and uses what both have.
-  return openStockPeer(client as unknown as PGlite, async () => {
+  const asPGlite = client as unknown as PGlite // Drizzle's driver asks for a `PGlite` and uses what both have.
+  return openStockPeer(asPGlite, async () => {
     const channel = new BroadcastChannel('bench-written')
     const ask = () =>
       new Promise<number>((resolve) => {

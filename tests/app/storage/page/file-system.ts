@@ -35,8 +35,7 @@ export async function mountStore(store: BlockStore): Promise<MountedFiles> {
   const fs = new MemfsFrontendFS(store)
   trackShrinking(fs, (path, size) => store.noteShrink(path, size))
   const pglite = await PGlite.create({ fs, noInitDb: true })
-  // The named edge: PGlite does not export Emscripten's types.
-  const files = pglite.Module.FS as unknown as MemoryFiles
+  const files = pglite.Module.FS as unknown as MemoryFiles // PGlite does not export Emscripten's types.
   return { files, sync: () => fs.syncToFs() }
 }
 
