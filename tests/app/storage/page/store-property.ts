@@ -60,8 +60,15 @@ export interface PropertyOptions {
 export async function checkStoreProperty(options: PropertyOptions): Promise<{ report: string }> {
   const name = `property-${crypto.randomUUID()}`
   const factory = createFaultyFactory()
-  // So small that packs, their death and compaction happen all the time.
-  const limits = { packFromBlocks: 4, packMaxBlocks: 6, recordsAllowed: 8, deadBlocksAllowed: 6 }
+  // So small that folds, packs, their death and compaction happen all the time.
+  const limits = {
+    packFromBlocks: 4,
+    packMaxBlocks: 6,
+    recordsAllowed: 8,
+    deadBlocksAllowed: 6,
+    journalFlushesAllowed: 4,
+    journalBytesAllowed: 3 * blockBytes,
+  }
   const { durability } = options
   const store = createBlockStore({ name, durability, limits, factory, flushWithinMs: 1 })
   await store.init()
