@@ -37,7 +37,7 @@ export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema
    */
   flush(): Promise<void>
   /**
-   * Fetches the code that opening needs without opening anything, so that the first query need not wait for it.
+   * Fetches and compiles the code that opening needs, WebAssembly included, without opening anything.
    *
    * @throws TypystDbError `STORAGE_UNAVAILABLE` when it cannot be fetched; opening tries again by itself.
    */

@@ -26,7 +26,7 @@ import type { StoreContents } from './read-store.ts'
 import type { StoreIndex } from './store-index.ts'
 
 /**
- * Makes a store; nothing is opened before {@link BlockStore.init}.
+ * Makes a store; nothing is opened before {@link BlockStore.open}.
  */
 export function createBlockStore(options: BlockStoreOptions): BlockStore {
   const { name, durability, flushWithinMs = 100, seed: makeSeed, onStateChange, limits = defaultLimits } = options
@@ -35,6 +35,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   let index: StoreIndex | undefined
   let seed: StoreSeed | undefined
   let contents: Promise<StoreContents> | undefined
+  let opening: Promise<void> | undefined
   let isClosed = false
   let isUncertain = false
   let error: TypystDbError | undefined
@@ -118,7 +119,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   })
   const changed = (): void => onStateChange?.(state())
 
-  const init = onceOrRetry(async () => {
+  const openOnce = onceOrRetry(async () => {
     try {
       const current = database ?? (await connect(true))
       const isNew = await checkStore(current)
@@ -133,6 +134,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     }
   })
 
+  const open = (): Promise<void> => (opening = openOnce())
+
   const takeSizes = (): Map<string, number> => {
     const taken = smallestSizes
     smallestSizes = new Map()
@@ -143,13 +146,14 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   }
 
   return {
-    init,
+    open,
+    init: () => Promise.resolve(),
     noteShrink,
     state,
     walBytes: () => walBytes,
 
     async *load() {
-      await init()
+      await open()
       const { index: read, files } = await loaded(contents)
       index = read
       if (seed) {
@@ -182,6 +186,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
 
     async close() {
       if (isClosed) return
+      // Otherwise a connection that comes later would stay open.
+      await opening?.catch(() => undefined)
       await flushes.close()
       isClosed = true
       database?.close()

@@ -30,7 +30,6 @@ export async function runPostgresFaults(kind: FaultKind, times: number, operatio
     // Folded after every flush, so that faults hit that too.
     const limits = { ...defaultLimits, journalFlushesAllowed: 0 }
     const store = createBlockStore({ name, durability: 'strict', factory, seed, limits })
-    await store.init()
     return openOnStorage({
       createFilesystem: (frontend) => createFilesystem(frontend, store),
       started: () => Promise.resolve(),

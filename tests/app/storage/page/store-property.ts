@@ -71,7 +71,6 @@ export async function checkStoreProperty(options: PropertyOptions): Promise<{ re
   }
   const { durability } = options
   const store = createBlockStore({ name, durability, limits, factory, flushWithinMs: 1 })
-  await store.init()
   const mounted = await mountStore(store)
   const { files } = mounted
   const sync = () => mounted.sync()
