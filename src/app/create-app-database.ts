@@ -14,8 +14,7 @@ import { createPgClient } from './connection/pg-client.ts'
 import { migrateApp } from './migrate-app.ts'
 import { toPhaseListener } from './open-progress.ts'
 import type { AppDatabaseOptions } from './options.ts'
-import { createSearch } from './search/create-search.ts'
-import type { Search } from './search/create-search.ts'
+import type { Search } from './search/search.ts'
 
 /** The app database. */
 export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
@@ -109,7 +108,7 @@ export function createAppDatabase(
     db: createDrizzle(connection, schema, toStatementLog(debug)),
     pgClient: createPgClient(connection),
     schema,
-    search: createSearch(connection),
+    search: async (text, options) => (await loadSearch()).search(connection, text, options),
     async ready() {
       await connection.opened()
     },
@@ -120,4 +119,9 @@ export function createAppDatabase(
     destroy: () => connection.destroy(),
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** The search's code, which an app needs only when somebody searches. */
+function loadSearch(): Promise<typeof import('./search/search.ts')> {
+  return import('./search/search.ts')
 }

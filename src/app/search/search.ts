@@ -83,24 +83,25 @@ export type Search = (text: string, options?: SearchOptions) => Promise<SearchPa
 
 const mostResults = 200
 
-/** Builds the search over a connection. */
-export function createSearch(connection: SqlConnection): Search {
-  return async (text, options = {}) => {
-    const { limit = 20, offset = 0, collectionId, userId, includeDeleted = false, skipPending = false } = options
-    requireWhole('limit', limit, 1, mostResults)
-    requireWhole('offset', offset, 0, Number.MAX_SAFE_INTEGER)
-    const query = parseQuery(text)
-    if (!query) return { results: [], hasMore: false, isComplete: true }
-    while (!skipPending && (await indexPending(connection)) > 0);
-    const isComplete = !skipPending || (await isIndexComplete(connection))
-    const found = await searchEntries(connection, query, { limit, offset, collectionId, userId, includeDeleted })
-    const results = found.slice(0, limit).map(({ content, ...entry }) => ({
-      ...entry,
-      titleParts: highlight(entry.title, query.marks),
-      snippetParts: makeSnippet(content, query.marks),
-    }))
-    return { results, hasMore: found.length > limit, isComplete }
-  }
+/** Searches over a connection. */
+export async function search(
+  connection: SqlConnection,
+  text: string,
+  { limit = 20, offset = 0, includeDeleted = false, skipPending = false, ...owner }: SearchOptions = {},
+): Promise<SearchPage> {
+  requireWhole('limit', limit, 1, mostResults)
+  requireWhole('offset', offset, 0, Number.MAX_SAFE_INTEGER)
+  const query = parseQuery(text)
+  if (!query) return { results: [], hasMore: false, isComplete: true }
+  while (!skipPending && (await indexPending(connection)) > 0);
+  const isComplete = !skipPending || (await isIndexComplete(connection))
+  const found = await searchEntries(connection, query, { ...owner, limit, offset, includeDeleted })
+  const results = found.slice(0, limit).map(({ content, ...entry }) => ({
+    ...entry,
+    titleParts: highlight(entry.title, query.marks),
+    snippetParts: makeSnippet(content, query.marks),
+  }))
+  return { results, hasMore: found.length > limit, isComplete }
 }
 
 function requireWhole(name: string, value: number, least: number, most: number): void {
