@@ -14,6 +14,7 @@ import { createPgClient } from './connection/pg-client.ts'
 import { migrateApp } from './migrate-app.ts'
 import { toPhaseListener } from './open-progress.ts'
 import type { AppDatabaseOptions } from './options.ts'
+import type { Search } from './search/search.ts'
 
 /** The app database. */
 export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
@@ -23,6 +24,19 @@ export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema
   readonly pgClient: PGliteInterface
   /** The tables and relations. */
   readonly schema: TSchema
+  /**
+   * Finds entries by the words in their titles and contents, best first, with what was found marked.
+   *
+   * @example
+   * ```ts
+   * import { createAppDatabase } from '@typyst/db/app'
+   *
+   * const app = createAppDatabase()
+   * const { results } = await app.search('tomato sou') // as one types
+   * for (const { title, snippetParts } of results) console.log(title, snippetParts)
+   * ```
+   */
+  readonly search: Search
   /**
    * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
    *
@@ -94,6 +108,7 @@ export function createAppDatabase(
     db: createDrizzle(connection, schema, toStatementLog(debug)),
     pgClient: createPgClient(connection),
     schema,
+    search: async (text, options) => (await loadSearch()).search(connection, text, options),
     async ready() {
       await connection.opened()
     },
@@ -104,4 +119,9 @@ export function createAppDatabase(
     destroy: () => connection.destroy(),
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** The search's code, which an app needs only when somebody searches. */
+function loadSearch(): Promise<typeof import('./search/search.ts')> {
+  return import('./search/search.ts')
 }
