@@ -3,6 +3,7 @@ import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { createLazyConnection } from '../internal/lazy-connection.ts'
+import { observeConnection } from '../internal/observe-connection.ts'
 import type { MigrationStatus } from '../internal/run-migrations.ts'
 import { authSchema } from '../schema/auth.ts'
 import type { AuthSchema } from '../schema/auth.ts'
@@ -89,11 +90,12 @@ export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatab
     if (target.kind === 'embedded') return run(connection)
     return onOwnSession(target, (session) => withAuthMigrationLock(session, migrationLockTimeoutMs, run))
   }
-  const db = createDrizzle(connection, authSchema, toStatementLog(options.debug))
+  const observed = observeConnection(connection, options)
+  const db = createDrizzle(observed, authSchema, toStatementLog(options.debug))
   const close = () => connection.close()
   return {
     db,
-    sql: createSqlTag(connection),
+    sql: createSqlTag(observed),
     adapter: createBetterAuthAdapter(db, authSchema),
     schema: authSchema,
     migrate: () => migrateAuth(onLockedSession),
