@@ -2,6 +2,7 @@
 import { TypystDbError } from '../errors.ts'
 import type { StatementLog } from '../drizzle/statement-log.ts'
 import type { QueryHooks } from '../internal/query-hooks.ts'
+import { refuseUnlessPositive } from '../internal/refuse-unless-positive.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import type { DataLocation } from '../pglite/data-location.ts'
 
@@ -103,13 +104,4 @@ function resolveEmbedded(dataDir: string | undefined): EmbeddedTarget {
     )
   }
   return { kind: 'embedded', location, dataDir: dataDir ?? defaultDataDir }
-}
-
-/** Refuses options that are not whole numbers above zero, naming the first. */
-export function refuseUnlessPositive(options: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new TypystDbError('INVALID_OPTIONS', `\`${name}\` is not a whole number above zero. Correct it.`)
-    }
-  }
 }

@@ -68,14 +68,14 @@ function readHead(text: string): StatementHead {
 
 /** Goes on from behind `select`, `insert` or `delete` to the name of the table, or from just before it. */
 function readTable(
-  tokens: Iterator<SqlToken>,
+  tokens: Iterable<SqlToken>,
   from: 'select' | 'insert' | 'delete' | 'merge' | 'table',
 ): string | undefined {
   let depth = 0
   let isNext = from === 'table'
   let name: string | undefined
   let previous = ''
-  for (let { value: token, done } = tokens.next(); !done; { value: token, done } = tokens.next()) {
+  for (const token of tokens) {
     if (token.kind === 'space') continue
     if (name !== undefined) {
       // `schema.table`: the name is still to come. `from f(…)`: it was a function's.

@@ -5,6 +5,7 @@ import { describeStatement, statementShape } from './describe-statement.ts'
 import type { StatementHead } from './describe-statement.ts'
 import type { QueryEvent, QueryHooks } from './query-hooks.ts'
 import type { SqlConnection, SqlExecutor } from './sql-connection.ts'
+import { refuseUnlessPositive } from './refuse-unless-positive.ts'
 import { savepoint } from './sql-transaction.ts'
 
 /** Told of a query's event; the text is missing for a transaction. */
@@ -12,9 +13,14 @@ type Report = (event: QueryEvent, text?: string) => void
 
 const defaultSlowQueryMs = 500
 
-/** Puts the hooks around a connection. */
+/**
+ * Puts the hooks around a connection.
+ *
+ * @throws TypystDbError `INVALID_OPTIONS` for a threshold that is none.
+ */
 export function observeConnection(connection: SqlConnection, hooks: QueryHooks): SqlConnection {
   const { onQuery, onSlowQuery, slowQueryMs = defaultSlowQueryMs, logger } = hooks
+  refuseUnlessPositive({ slowQueryMs })
   if (!onQuery && !onSlowQuery && !logger) return connection
 
   const report: Report = (event, text) => {
