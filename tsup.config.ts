@@ -10,6 +10,8 @@ export default defineConfig({
     auth: 'src/auth/index.ts',
     app: 'src/app/index.ts',
     testing: 'src/testing/index.ts',
+    'metrics/prometheus': 'src/metrics/prometheus.ts',
+    'metrics/opentelemetry': 'src/metrics/opentelemetry.ts',
   },
   format: 'esm',
   target: 'es2022',

@@ -4,6 +4,7 @@ import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { atDriverEdge } from '../internal/driver-edge.ts'
+import { observeConnection } from '../internal/observe-connection.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { appSchema } from '../schema/app.ts'
 import type { AppSchema } from '../schema/app.ts'
@@ -105,7 +106,7 @@ export function createAppDatabase(
   const connection = createAppConnection(location, openOptions, (open) => migrateApp(open, migrations))
   const close = () => connection.close()
   return {
-    db: createDrizzle(connection, schema, toStatementLog(debug)),
+    db: createDrizzle(observeConnection(connection, options), schema, toStatementLog(debug)),
     pgClient: createPgClient(connection),
     schema,
     search: async (text, options) => (await loadSearch()).search(connection, text, options),
