@@ -67,9 +67,8 @@ export async function listPage<TRow, TSort extends string>(
   { table, id, columns, condition, sortKeys }: ListedRows<TSort>,
   { sort = 'created' as const, order, limit = 50, cursor }: PageOptions<TSort | 'created'>,
 ): Promise<Page<TRow>> {
-  // Not every caller has types.
-  const sortKey = (sortKeys as Readonly<Partial<Record<string, SortKey>>>)[sort]
-  if (!sortKey) throw notAllowed('sort', Object.keys(sortKeys).join(', '))
+  const sortKey = sortKeys[sort]
+  if (!Object.hasOwn(sortKeys, sort)) throw notAllowed('sort', Object.keys(sortKeys).join(', '))
   if (order !== undefined && !['asc', 'desc'].includes(order)) throw notAllowed('order', 'asc, desc')
   if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) throw notAllowed('limit', 'whole numbers from 1 to 1,000')
   const isDescending = (order ?? (sortKey.type === 'text' ? 'asc' : 'desc')) === 'desc'

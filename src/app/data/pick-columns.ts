@@ -12,7 +12,7 @@ export function pickColumns(table: PgTable, fields: readonly string[]): Record<s
   const columns = getTableColumns(table)
   return Object.fromEntries(
     fields.map((field) => {
-      const column = columns[field]
+      const column = Object.hasOwn(columns, field) ? columns[field] : undefined
       if (column) return [field, column]
       throw new TypystDbError(
         'INVALID_INPUT',
