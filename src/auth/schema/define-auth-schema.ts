@@ -1,6 +1,6 @@
 /** Builds the tables and relations that a Better Auth configuration needs. */
 import { getTableColumns, relations } from 'drizzle-orm'
-import type { Relations } from 'drizzle-orm'
+import type { Relation, Relations } from 'drizzle-orm'
 import { index, pgTable, uniqueIndex } from 'drizzle-orm/pg-core'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import { TypystDbError } from '../../errors.ts'
@@ -76,8 +76,8 @@ function buildTable(
 
 function buildRelations(tables: Tables, key: string, planned: readonly RelationPlan[]): Relations {
   return relations(tableIn(tables, key), ({ one, many }) =>
-    Object.fromEntries(
-      planned.map(({ name, target, columns, relationName }) => {
+    Object.fromEntries<Relation>(
+      planned.map(({ name, target, columns, relationName }): [string, Relation] => {
         const other = tableIn(tables, target)
         if (!columns) return [name, many(other, { relationName })]
         const fields: [PgColumn] = [columnIn(tables, key, columns.field)]

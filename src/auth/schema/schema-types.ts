@@ -22,9 +22,10 @@ export type AuthSchemaOf<TOptions> = {
 
 type CoreModel = 'user' | 'session' | 'account' | 'verification'
 
-/** What one plugin's type leaves out of its schema; the plugin itself has it. */
-interface Unlisted {
-  organization: { organization: { fields: { metadata: { type: 'string'; required: false } } } }
+/** Where a plugin's types and the schema it has at run time disagree: the latter, `never` for a field that is not there. */
+interface Corrections {
+  organization: { updatedAt: never; metadata: { type: 'string'; required: false } }
+  invitation: { role: { type: 'string'; required: false }; expiresAt: { type: 'date' } }
 }
 
 type Intersect<TUnion> = (TUnion extends unknown ? (value: TUnion) => void : never) extends (value: infer All) => void
@@ -39,18 +40,29 @@ type IsUnion<T, TAll = T> = [T] extends [never]
     : never
 
 type PluginOf<TOptions> = TOptions extends { plugins: readonly (infer Plugin)[] } ? Plugin : never
-type SchemaOfPlugin<TPlugin> = TPlugin extends { schema: infer Schema }
-  ? Schema & (TPlugin extends { id: infer Id extends keyof Unlisted } ? Unlisted[Id] : unknown)
-  : never
+type SchemaOfPlugin<TPlugin> = TPlugin extends { schema: infer Schema } ? Schema : never
 type PluginSchema<TOptions> = [SchemaOfPlugin<PluginOf<TOptions>>] extends [never]
-  ? Record<never, never>
+  ? unknown
   : Intersect<SchemaOfPlugin<PluginOf<TOptions>>>
 type PluginFields<TOptions, TModel> =
-  PluginSchema<TOptions> extends Record<TModel & string, { fields: infer Fields }> ? Fields : Record<never, never>
+  PluginSchema<TOptions> extends Record<TModel & string, { fields: infer Fields }>
+    ? TModel extends keyof Corrections
+      ? Corrected<Fields, Corrections[TModel]>
+      : Fields
+    : unknown
+type Corrected<TFields, TCorrections> = {
+  [
+    Key in keyof (TFields & TCorrections) as Key extends keyof TCorrections
+      ? [TCorrections[Key]] extends [never]
+        ? never
+        : Key
+      : Key
+  ]: Key extends keyof TCorrections ? TCorrections[Key] : TFields[Key & keyof TFields]
+}
 
 /** The fields that options of the table itself add. */
 type AdditionalFields<TOptions, TModel> =
-  TOptions extends Record<TModel & string, { additionalFields: infer Fields }> ? Fields : Record<never, never>
+  TOptions extends Record<TModel & string, { additionalFields: infer Fields }> ? Fields : unknown
 
 interface RateLimitFields {
   key: { type: 'string'; unique: true }
@@ -63,10 +75,10 @@ interface OfUser {
 
 /** The references of the core tables; their columns are typed in `schema/auth`. */
 interface CoreFields {
-  user: Record<never, never>
+  user: unknown
   session: OfUser
   account: OfUser
-  verification: Record<never, never>
+  verification: unknown
 }
 
 /** The fields of each model beyond the core's, which stand for their references only. */
