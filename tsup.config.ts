@@ -11,6 +11,8 @@ export default defineConfig({
     app: 'src/app/index.ts',
     'app/validation': 'src/app/validation/index.ts',
     testing: 'src/testing/index.ts',
+    'metrics/prometheus': 'src/metrics/prometheus.ts',
+    'metrics/opentelemetry': 'src/metrics/opentelemetry.ts',
   },
   format: 'esm',
   target: 'es2022',

@@ -4,6 +4,7 @@ import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { atDriverEdge } from '../internal/driver-edge.ts'
+import { observeConnection } from '../internal/observe-connection.ts'
 import { gateTransactions } from '../internal/transaction-gate.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { appSchema } from '../schema/app.ts'
@@ -19,6 +20,7 @@ import type { AppTables } from './data/app-tables.ts'
 import { createAppData } from './data/app-data.ts'
 import type { AppData } from './data/app-data.ts'
 import type { AppDatabaseOptions } from './options.ts'
+import type { Search } from './search/search.ts'
 
 /**
  * The app database: Drizzle, its life cycle, and with the package's own tables the repositories of `AppData`. A schema that
@@ -41,6 +43,19 @@ export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSc
   /** The tables and relations. */
   readonly schema: TSchema
   /**
+   * Finds entries by the words in their titles and contents, best first, with what was found marked.
+   *
+   * @example
+   * ```ts
+   * import { createAppDatabase } from '@typyst/db/app'
+   *
+   * const app = createAppDatabase()
+   * const { results } = await app.search('tomato sou') // as one types
+   * for (const { title, snippetParts } of results) console.log(title, snippetParts)
+   * ```
+   */
+  readonly search: Search
+  /**
    * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
    *
    * @throws TypystDbError `DATABASE_IN_USE` when another tab has it open, `STORAGE_UNAVAILABLE`, `CLOSED`, and what the
@@ -54,7 +69,7 @@ export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSc
    */
   flush(): Promise<void>
   /**
-   * Fetches the code that opening needs without opening anything, so that the first query need not wait for it.
+   * Fetches and compiles the code that opening needs, WebAssembly included, without opening anything.
    *
    * @throws TypystDbError `STORAGE_UNAVAILABLE` when it cannot be fetched; opening tries again by itself.
    */
@@ -109,13 +124,15 @@ export function createAppDatabase(
   const connection = createAppConnection(location, openOptions, (open) => migrateApp(open, migrations))
   const close = () => connection.close()
   const gated = gateTransactions(connection, transactionIdleTimeoutMs)
-  const db = createDrizzle(gated, schema, toStatementLog(debug))
+  const db = createDrizzle(observeConnection(gated, options), schema, toStatementLog(debug))
   const flush = () => connection.use((opened) => atDriverEdge(() => opened.flush()))
+  const search: Search = async (text, options) => (await loadSearch()).search(gated, text, options)
   return {
-    ...(hasAppTables(schema) ? createAppData(db, flush) : {}),
+    ...(hasAppTables(schema) ? createAppData({ db, search, flush }) : {}),
     db,
     pgClient: createPgClient(connection),
     schema,
+    search,
     async ready() {
       await connection.opened()
     },
@@ -126,4 +143,9 @@ export function createAppDatabase(
     destroy: () => connection.destroy(),
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** The search's code, which an app needs only when somebody searches. */
+function loadSearch(): Promise<typeof import('./search/search.ts')> {
+  return import('./search/search.ts')
 }

@@ -1,12 +1,13 @@
 /** The options of `createAppDatabase`. */
 import type { StatementLog } from '../drizzle/statement-log.ts'
 import type { Migration } from '../internal/migration.ts'
+import type { QueryHooks } from '../internal/query-hooks.ts'
 import type { BlockStoreState } from './storage/block-store-types.ts'
 import type { AppSchema } from '../schema/app.ts'
 import type { OpenProgress } from './open-progress.ts'
 
 /** Where the app database lives and what is in it. Every option may be left out. */
-export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = AppSchema> {
+export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = AppSchema> extends QueryHooks {
   /**
    * `idb://name` in a browser, `memory://` anywhere, or the path of a folder in Node.
    *

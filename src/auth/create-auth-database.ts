@@ -3,6 +3,10 @@ import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { createLazyConnection } from '../internal/lazy-connection.ts'
+import { countConnections } from '../internal/pool-status.ts'
+import type { PoolStatus } from '../internal/pool-status.ts'
+import { refuseUnlessPositive } from '../internal/refuse-unless-positive.ts'
+import { observeConnection } from '../internal/observe-connection.ts'
 import type { MigrationStatus } from '../internal/run-migrations.ts'
 import { authSchema } from '../schema/auth.ts'
 import type { AuthSchema } from '../schema/auth.ts'
@@ -13,7 +17,7 @@ import { onOwnSession } from './connection/own-session.ts'
 import { createPostgresConnection } from './connection/postgres-connection.ts'
 import { migrateAuth, readAuthMigrationStatus, rollBackAuth, withAuthMigrationLock } from './migrate-auth.ts'
 import type { OnLockedSession } from './migrate-auth.ts'
-import { refuseUnlessPositive, resolveTarget } from './options.ts'
+import { resolveTarget } from './options.ts'
 import type { AuthDatabaseOptions } from './options.ts'
 import { createSqlTag } from './sql-tag.ts'
 import type { SqlTag } from './sql-tag.ts'
@@ -56,6 +60,8 @@ export interface AuthDatabase extends AsyncDisposable {
    * @throws TypystDbError `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_NOT_FOUND`; the next call tries again.
    */
   ready(): Promise<void>
+  /** How many connections are in use and how many calls wait for one, at this moment; for a gauge. */
+  poolStatus(): PoolStatus
   /** Lets running queries finish, for five seconds at most, and closes every connection. May be called again. */
   close(): Promise<void>
 }
@@ -89,11 +95,13 @@ export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatab
     if (target.kind === 'embedded') return run(connection)
     return onOwnSession(target, (session) => withAuthMigrationLock(session, migrationLockTimeoutMs, run))
   }
-  const db = createDrizzle(connection, authSchema, toStatementLog(options.debug))
+  const pool = countConnections(connection, target.kind === 'postgres' ? target.maxConnections : 1)
+  const observed = observeConnection(pool.connection, options)
+  const db = createDrizzle(observed, authSchema, toStatementLog(options.debug))
   const close = () => connection.close()
   return {
     db,
-    sql: createSqlTag(connection),
+    sql: createSqlTag(observed),
     adapter: createBetterAuthAdapter(db, authSchema),
     schema: authSchema,
     migrate: () => migrateAuth(onLockedSession),
@@ -105,6 +113,7 @@ export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatab
     async ready() {
       await connection.query('select 1')
     },
+    poolStatus: () => pool.status(),
     close,
     [Symbol.asyncDispose]: close,
   }
