@@ -1,4 +1,5 @@
 /** Wires a connection, Drizzle, the Better Auth adapter and the migrations into one disposable object. */
+import type { BetterAuthOptions } from 'better-auth'
 import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
@@ -19,29 +20,32 @@ import { migrateAuth, readAuthMigrationStatus, rollBackAuth, withAuthMigrationLo
 import type { OnLockedSession } from './migrate-auth.ts'
 import { resolveTarget } from './options.ts'
 import type { AuthDatabaseOptions } from './options.ts'
+import { assertDatabaseFits, assertSchemaFits } from './schema/verify-auth-schema.ts'
 import { createSqlTag } from './sql-tag.ts'
 import type { SqlTag } from './sql-tag.ts'
 
 /** The auth database. */
-export interface AuthDatabase extends AsyncDisposable {
-  /** Drizzle, typed for the auth schema, relational queries included. */
-  readonly db: TypystDatabase<AuthSchema>
+export interface AuthDatabase<TSchema extends Record<string, unknown> = AuthSchema> extends AsyncDisposable {
+  /** Drizzle, typed for the schema, relational queries included. */
+  readonly db: TypystDatabase<TSchema>
   /** Raw SQL as a tagged template. */
   readonly sql: SqlTag
   /** What `betterAuth({ database })` takes; sign-ups and the like run in transactions. */
   readonly adapter: BetterAuthAdapter
   /** The tables and relations. */
-  readonly schema: AuthSchema
+  readonly schema: TSchema
   /**
-   * Applies the migrations that are missing. Any number of processes may call it at once: they take turns.
+   * Applies the migrations that are missing, then adds the tables, columns and indexes that `schema` has beyond them; nothing
+   * that exists is changed. Any number of processes may call it at once: they take turns.
    *
-   * @returns The names of those this call applied.
+   * @returns The names of what this call applied: of migrations, then of additions such as `organization` or `user.role`.
    * @throws TypystDbError `MIGRATION_FAILED`, `MIGRATION_EDITED`, `MIGRATION_GAP`, `MIGRATION_LATE`, `MIGRATION_LOCKED` or
    *   `DATABASE_NEWER`.
    */
   migrate(): Promise<string[]>
   /**
-   * Undoes the newest migrations, and with them the data in what they added. For servers and development.
+   * Undoes the newest migrations, and with them the data in what they added. What `schema` added beyond them stays. For
+   * servers and development.
    *
    * @param steps - How many to undo; 1 by default.
    * @returns The names of those it undid, newest first.
@@ -49,11 +53,19 @@ export interface AuthDatabase extends AsyncDisposable {
    */
   rollback(steps?: number): Promise<string[]>
   /**
-   * Which migrations the database has and which it lacks; changes nothing.
+   * Which migrations the database has and which it lacks, and what of `schema` it lacks; changes nothing.
    *
    * @throws TypystDbError as `migrate` does when it refuses.
    */
   migrationStatus(): Promise<MigrationStatus>
+  /**
+   * Compares what Better Auth is going to use with `schema`, and `schema` with the database. Call it before the first
+   * request: what is missing is named then, and not by whoever comes to use it.
+   *
+   * @param options - `auth.options`, or what you passed to `betterAuth`.
+   * @throws TypystDbError `SCHEMA_MISMATCH`, naming each table and column, and what to do.
+   */
+  verifyAuthSchema(options: BetterAuthOptions): Promise<void>
   /**
    * Resolves when the database answers.
    *
@@ -82,9 +94,15 @@ export interface AuthDatabase extends AsyncDisposable {
  * await authDb.migrate()
  * ```
  */
-export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatabase {
+export function createAuthDatabase<TSchema extends Record<string, unknown>>(
+  options: AuthDatabaseOptions<TSchema> & { readonly schema: TSchema },
+): AuthDatabase<TSchema>
+export function createAuthDatabase(options?: AuthDatabaseOptions): AuthDatabase
+export function createAuthDatabase(
+  options: AuthDatabaseOptions<Record<string, unknown>> = {},
+): AuthDatabase<Record<string, unknown>> {
   const target = resolveTarget(options)
-  const { migrationLockTimeoutMs = 60_000, onNotice = console.info } = options
+  const { migrationLockTimeoutMs = 60_000, onNotice = console.info, schema = authSchema } = options
   refuseUnlessPositive({ migrationLockTimeoutMs })
   const connection = createLazyConnection(async () =>
     target.kind === 'postgres' ? createPostgresConnection(target) : openEmbedded(target, onNotice),
@@ -97,19 +115,23 @@ export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatab
   }
   const pool = countConnections(connection, target.kind === 'postgres' ? target.maxConnections : 1)
   const observed = observeConnection(pool.connection, options)
-  const db = createDrizzle(observed, authSchema, toStatementLog(options.debug))
+  const db = createDrizzle(observed, schema, toStatementLog(options.debug))
   const close = () => connection.close()
   return {
     db,
     sql: createSqlTag(observed),
-    adapter: createBetterAuthAdapter(db, authSchema),
-    schema: authSchema,
-    migrate: () => migrateAuth(onLockedSession),
+    adapter: createBetterAuthAdapter(db, schema),
+    schema,
+    migrate: () => migrateAuth(onLockedSession, schema),
     async rollback(steps = 1) {
       refuseUnlessPositive({ steps })
       return rollBackAuth(onLockedSession, steps)
     },
-    migrationStatus: () => readAuthMigrationStatus(connection),
+    migrationStatus: () => readAuthMigrationStatus(connection, schema),
+    async verifyAuthSchema(authOptions) {
+      await assertSchemaFits(schema, authOptions)
+      await assertDatabaseFits(connection, schema)
+    },
     async ready() {
       await connection.query('select 1')
     },

@@ -3,6 +3,11 @@ import type { SqlConnection } from '../internal/sql-connection.ts'
 import { applyMigrations, readMigrationStatus, rollBackMigrations } from '../internal/run-migrations.ts'
 import type { MigrationStatus, MigrationTarget } from '../internal/run-migrations.ts'
 import { withAdvisoryLock } from './advisory-lock.ts'
+import { authSchema } from '../schema/auth.ts'
+import { planAdditions } from './schema/additions.ts'
+import type { AuthTables } from './schema/additions.ts'
+import { applyAdditions } from './schema/apply-additions.ts'
+import { hasCoreTables } from './schema/core-tables.ts'
 import { authMigrations } from './migrations.generated.ts'
 
 /** The migrations table, in drizzle-kit's schema `drizzle`; `drizzle.auth.config.ts` names the same one. */
@@ -11,9 +16,12 @@ const authMigrationsTable = '__typyst_auth_migrations'
 /** Gives work one session that nobody else migrates in; how, depends on the connection. */
 export type OnLockedSession = <T>(run: (session: SqlConnection) => Promise<T>) => Promise<T>
 
-/** Applies what is missing. */
-export function migrateAuth(onLockedSession: OnLockedSession): Promise<string[]> {
-  return onLockedSession((session) => applyMigrations(targetOn(session)))
+/** Applies the migrations that are missing, then adds what the schema has beyond them. */
+export function migrateAuth(onLockedSession: OnLockedSession, schema: AuthTables): Promise<string[]> {
+  return onLockedSession(async (session) => [
+    ...(hasCoreTables(schema) ? await applyMigrations(targetOn(session)) : []),
+    ...(schema === authSchema ? [] : await applyAdditions(session, schema)),
+  ])
 }
 
 /** Undoes the newest `steps` migrations. */
@@ -22,8 +30,15 @@ export function rollBackAuth(onLockedSession: OnLockedSession, steps: number): P
 }
 
 /** Reports, without a lock and without changing anything. */
-export function readAuthMigrationStatus(connection: SqlConnection): Promise<MigrationStatus> {
-  return readMigrationStatus(targetOn(connection))
+export async function readAuthMigrationStatus(connection: SqlConnection, schema: AuthTables): Promise<MigrationStatus> {
+  const isCore = hasCoreTables(schema)
+  const status = isCore ? await readMigrationStatus(targetOn(connection)) : { applied: [], pending: [] }
+  if (schema === authSchema) return status
+  // What a pending migration is going to create is not counted twice.
+  const fromMigrations = isCore ? await planAdditions(connection, authSchema) : []
+  const names = new Set(fromMigrations.map(({ name }) => name))
+  const additions = (await planAdditions(connection, schema)).filter(({ name }) => !names.has(name))
+  return { ...status, pending: [...status.pending, ...additions.map(({ name }) => name)] }
 }
 
 /** Runs work under the advisory lock of the auth migrations. */

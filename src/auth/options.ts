@@ -5,9 +5,10 @@ import type { QueryHooks } from '../internal/query-hooks.ts'
 import { refuseUnlessPositive } from '../internal/refuse-unless-positive.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import type { DataLocation } from '../pglite/data-location.ts'
+import type { AuthSchema } from '../schema/auth.ts'
 
 /** How to reach the auth database. Every option may be left out. */
-export interface AuthDatabaseOptions extends QueryHooks {
+export interface AuthDatabaseOptions<TSchema extends Record<string, unknown> = AuthSchema> extends QueryHooks {
   /**
    * `postgres://user:password@host:port/database`, with `?sslmode=require` and the like as libpq has them. Without one the
    * embedded default is opened; an empty one is an error, because that is an environment variable gone wrong.
@@ -22,6 +23,13 @@ export interface AuthDatabaseOptions extends QueryHooks {
    * @defaultValue `.data/auth`
    */
   readonly dataDir?: string | undefined
+  /**
+   * The tables and relations `db` and the adapter know, from `defineAuthSchema`: with plugins or extra fields there are more
+   * than the core ones.
+   *
+   * @defaultValue the core tables
+   */
+  readonly schema?: TSchema | undefined
   /**
    * How many connections the pool opens at most. Keep it small where many processes share one server.
    *
@@ -76,7 +84,7 @@ const defaultDataDir = '.data/auth'
  *
  * @throws TypystDbError `INVALID_OPTIONS`, never with the connection string in it.
  */
-export function resolveTarget(options: AuthDatabaseOptions): PostgresTarget | EmbeddedTarget {
+export function resolveTarget(options: Omit<AuthDatabaseOptions, 'schema'>): PostgresTarget | EmbeddedTarget {
   const { connectionString, dataDir, maxConnections = 10, connectTimeoutMs = 10_000 } = options
   if (connectionString === undefined) return resolveEmbedded(dataDir)
   if (!/^postgres(ql)?:\/\/[^\s/]/.test(connectionString)) {
