@@ -24,11 +24,12 @@ export interface PostgresServer extends AsyncDisposable {
 
 /**
  * How a server goes down: `smart` waits for clients to leave, `fast` (the default) disconnects them, and `immediate`
- * is the crash: nothing is written, and the next start recovers.
+ * is the crash: nothing is written, and the next start recovers. `kill` does not even let it tell its own processes, which
+ * end a moment later; a start may fail until they have.
  */
-export type PostgresStopMode = 'smart' | 'fast' | 'immediate'
+export type PostgresStopMode = 'smart' | 'fast' | 'immediate' | 'kill'
 
-const stopSignals = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const
+const stopSignals = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const
 
 /** Postgres refuses to run as root; these users exist on practically every system. */
 const unprivilegedUsers = ['postgres', 'nobody']
