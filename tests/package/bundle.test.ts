@@ -36,6 +36,18 @@ const expectations: Readonly<Record<string, Expectation>> = {
     later: ['@electric-sql/pglite'],
     kilobytes: { own: 12, withDrizzle: 31.5 },
   },
+  './metrics/prometheus': {
+    platform: 'node',
+    atOnce: ['prom-client'],
+    later: [],
+    kilobytes: { own: 1, withDrizzle: 1 },
+  },
+  './metrics/opentelemetry': {
+    platform: 'node',
+    atOnce: ['@opentelemetry/api'],
+    later: [],
+    kilobytes: { own: 1, withDrizzle: 1 },
+  },
   './testing': {
     platform: 'node',
     atOnce: ['drizzle-orm', 'postgres'],

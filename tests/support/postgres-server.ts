@@ -96,7 +96,8 @@ async function endGuard(guard: ChildProcess): Promise<void> {
   await exited
 }
 
-async function findOwner(): Promise<Owner | undefined> {
+/** Whom to run a server as; nobody else when this process is not root. */
+export async function findOwner(): Promise<Owner | undefined> {
   if (process.getuid?.() !== 0) return undefined
   for (const user of unprivilegedUsers) {
     try {
@@ -161,7 +162,8 @@ async function startOnFreePort(
   }
 }
 
-async function findFreePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function findFreePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const address = probe.address()
