@@ -9,6 +9,7 @@ export default defineConfig({
     'schema/app': 'src/schema/app.ts',
     auth: 'src/auth/index.ts',
     app: 'src/app/index.ts',
+    'app/validation': 'src/app/validation/index.ts',
     testing: 'src/testing/index.ts',
     'metrics/prometheus': 'src/metrics/prometheus.ts',
     'metrics/opentelemetry': 'src/metrics/opentelemetry.ts',

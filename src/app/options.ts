@@ -55,6 +55,14 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    */
   readonly migrations?: readonly Migration[] | undefined
   /**
+   * How long a query waits, in milliseconds, for a transaction that does nothing, before it is refused with
+   * `TRANSACTION_BLOCKED`. Two kinds of queries do: one that a transaction's callback sends to the database itself instead
+   * of to its `tx`, which would wait for ever, and one from elsewhere while a callback waits for something slow.
+   *
+   * @defaultValue 10000
+   */
+  readonly transactionIdleTimeoutMs?: number | undefined
+  /**
    * Shows each statement's text before it runs, never its parameters: `true` for `console.debug`, or a function.
    *
    * @defaultValue false

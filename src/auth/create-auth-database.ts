@@ -1,5 +1,7 @@
 /** Wires a connection, Drizzle, the Better Auth adapter and the migrations into one disposable object. */
-import { getTableName } from 'drizzle-orm'
+import type { BetterAuthOptions } from 'better-auth'
+import { getTableName, is } from 'drizzle-orm'
+import { PgTable } from 'drizzle-orm/pg-core'
 import type { PgTransactionConfig } from 'drizzle-orm/pg-core'
 import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
@@ -11,7 +13,7 @@ import { refuseUnlessPositive } from '../internal/refuse-unless-positive.ts'
 import { observeConnection } from '../internal/observe-connection.ts'
 import { retryConflicts } from '../internal/retry-conflicts.ts'
 import type { MigrationStatus } from '../internal/run-migrations.ts'
-import { account, authSchema, session, user, verification } from '../schema/auth.ts'
+import { authSchema } from '../schema/auth.ts'
 import type { AuthSchema } from '../schema/auth.ts'
 import { createBetterAuthAdapter } from './better-auth-adapter.ts'
 import type { BetterAuthAdapter } from './better-auth-adapter.ts'
@@ -33,13 +35,14 @@ import {
 import type { OnLockedSession } from './migrate-auth.ts'
 import { pooledMigration, resolveMigrationTarget, resolveTarget } from './options.ts'
 import type { AuthDatabaseOptions } from './options.ts'
+import { assertDatabaseFits, assertSchemaFits } from './schema/verify-auth-schema.ts'
 import { createSqlTag } from './sql-tag.ts'
 import type { SqlTag } from './sql-tag.ts'
 
-const authTableNames = [user, session, account, verification].map(getTableName)
-
 /** Drizzle inside a transaction of the auth database. */
-export type AuthTransaction = Parameters<Parameters<TypystDatabase<AuthSchema>['transaction']>[0]>[0]
+export type AuthTransaction<TSchema extends Record<string, unknown> = AuthSchema> = Parameters<
+  Parameters<TypystDatabase<TSchema>['transaction']>[0]
+>[0]
 
 /** How a transaction runs. */
 export interface AuthTransactionOptions extends PgTransactionConfig {
@@ -52,9 +55,9 @@ export interface AuthTransactionOptions extends PgTransactionConfig {
 }
 
 /** The auth database. */
-export interface AuthDatabase extends AsyncDisposable {
-  /** Drizzle, typed for the auth schema, relational queries included. */
-  readonly db: TypystDatabase<AuthSchema>
+export interface AuthDatabase<TSchema extends Record<string, unknown> = AuthSchema> extends AsyncDisposable {
+  /** Drizzle, typed for the schema, relational queries included. */
+  readonly db: TypystDatabase<TSchema>
   /**
    * A transaction that is run again from its beginning when it loses against another one: a deadlock, or a conflict under
    * `repeatable read` or `serializable`. `run` must therefore do nothing but use `tx`.
@@ -63,31 +66,44 @@ export interface AuthDatabase extends AsyncDisposable {
    *   mode, as Drizzle has them.
    * @throws TypystDbError `SERIALIZATION_FAILURE` when the last attempt lost too, and whatever `run` throws.
    */
-  transaction<T>(run: (tx: AuthTransaction) => Promise<T>, options?: AuthTransactionOptions): Promise<T>
+  transaction<T>(run: (tx: AuthTransaction<TSchema>) => Promise<T>, options?: AuthTransactionOptions): Promise<T>
   /** Raw SQL as a tagged template. */
   readonly sql: SqlTag
   /** What `betterAuth({ database })` takes; sign-ups and the like run in transactions. */
   readonly adapter: BetterAuthAdapter
   /** The tables and relations. */
-  readonly schema: AuthSchema
+  readonly schema: TSchema
   /**
-   * Applies the migrations that are missing. Any number of processes may call it at once: they take turns.
+   * Applies the migrations that are missing, then adds the tables, columns and indexes that `schema` has beyond them; nothing
+   * that exists is changed. Any number of processes may call it at once: they take turns.
    *
-   * @returns The names of those this call applied.
+   * @returns The names of what this call applied: of migrations, then of additions such as `organization` or `user.role`.
    * @throws TypystDbError `MIGRATION_FAILED`, `MIGRATION_EDITED`, `MIGRATION_GAP`, `MIGRATION_LATE`, `MIGRATION_LOCKED` or
    *   `DATABASE_NEWER`.
    */
   migrate(): Promise<string[]>
   /**
-   * Undoes the newest migrations, and with them the data in what they added. For servers and development.
+   * Undoes the newest migrations, and with them the data in what they added. What `schema` added beyond them stays. For
+   * servers and development.
    *
    * @param steps - How many to undo; 1 by default.
    * @returns The names of those it undid, newest first.
    * @throws TypystDbError `MIGRATION_IRREVERSIBLE`, and as `migrate` does.
    */
   rollback(steps?: number): Promise<string[]>
-  /** Which migrations the database has, which it lacks, and why `migrate()` would refuse; changes nothing. */
+  /**
+   * Which migrations the database has and which it lacks, what of `schema` it lacks, and why `migrate()` would refuse;
+   * changes nothing.
+   */
   migrationStatus(): Promise<MigrationStatus>
+  /**
+   * Compares what Better Auth is going to use with `schema`, and `schema` with the database. Call it before the first
+   * request: what is missing is named then, and not by whoever comes to use it.
+   *
+   * @param options - `auth.options`, or what you passed to `betterAuth`.
+   * @throws TypystDbError `SCHEMA_MISMATCH`, naming each table and column, and what to do.
+   */
+  verifyAuthSchema(options: BetterAuthOptions): Promise<void>
   /**
    * Resolves when the database answers.
    *
@@ -133,9 +149,15 @@ export interface AuthDatabase extends AsyncDisposable {
  * await authDb.migrate()
  * ```
  */
-export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatabase {
+export function createAuthDatabase<TSchema extends Record<string, unknown>>(
+  options: AuthDatabaseOptions<TSchema> & { readonly schema: TSchema },
+): AuthDatabase<TSchema>
+export function createAuthDatabase(options?: AuthDatabaseOptions): AuthDatabase
+export function createAuthDatabase(
+  options: AuthDatabaseOptions<Record<string, unknown>> = {},
+): AuthDatabase<Record<string, unknown>> {
   const target = resolveTarget(options)
-  const { migrationLockTimeoutMs = 60_000, onNotice = console.info } = options
+  const { migrationLockTimeoutMs = 60_000, onNotice = console.info, schema = authSchema } = options
   refuseUnlessPositive({ migrationLockTimeoutMs })
   const migrationTarget = target.kind === 'postgres' ? resolveMigrationTarget(options, target) : undefined
   const createConnection = () =>
@@ -154,11 +176,13 @@ export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatab
   }
   const pool = countConnections(connection, target.kind === 'postgres' ? target.maxConnections : 1)
   const observed = observeConnection(pool.connection, options)
-  const db = createDrizzle(observed, authSchema, toStatementLog(options.debug))
+  const db = createDrizzle(observed, schema, toStatementLog(options.debug))
   const close = () => connection.close()
-  const migrationStatus = () => readAuthMigrationStatus(pool.connection, postgresSchema)
-  const exposure = (exposureOptions?: ExposureOptions) =>
-    inspectExposure(pool.connection, authTableNames, exposureOptions)
+  const migrationStatus = () => readAuthMigrationStatus(pool.connection, schema, postgresSchema)
+  const tableNames = Object.values(schema)
+    .filter((value) => is(value, PgTable))
+    .map(getTableName)
+  const exposure = (exposureOptions?: ExposureOptions) => inspectExposure(pool.connection, tableNames, exposureOptions)
   return {
     db,
     sql: createSqlTag(observed),
@@ -166,9 +190,9 @@ export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatab
       refuseUnlessPositive({ retry })
       return retryConflicts(() => db.transaction(run, config), retry)
     },
-    adapter: createBetterAuthAdapter(db, authSchema),
-    schema: authSchema,
-    migrate: () => migrateAuth(onLockedSession, postgresSchema),
+    adapter: createBetterAuthAdapter(db, schema),
+    schema,
+    migrate: () => migrateAuth(onLockedSession, schema, postgresSchema),
     async rollback(steps = 1) {
       refuseUnlessPositive({ steps })
       return rollBackAuth(onLockedSession, postgresSchema, steps)
@@ -177,6 +201,10 @@ export function createAuthDatabase(options: AuthDatabaseOptions = {}): AuthDatab
     exposure,
     async assertNotExposed(exposureOptions) {
       return refuseExposure(await exposure(exposureOptions))
+    },
+    async verifyAuthSchema(authOptions) {
+      await assertSchemaFits(schema, authOptions)
+      await assertDatabaseFits(pool.connection, schema)
     },
     async ready() {
       await connection.query('select 1')

@@ -15,4 +15,6 @@ export type { ExposureFinding, ExposureKind, ExposureOptions } from './exposure.
 export type { HealthReport } from './health.ts'
 export type { ConnectionOptions } from './connection/connection-options.ts'
 export type { TlsMode, TlsOptions } from './connection/tls.ts'
+export { defineAuthSchema } from './schema/define-auth-schema.ts'
+export type { AuthSchemaOf, AuthSchemaOptions } from './schema/schema-types.ts'
 export type { SqlTag } from './sql-tag.ts'

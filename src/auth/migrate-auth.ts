@@ -4,6 +4,11 @@ import type { SqlConnection } from '../internal/sql-connection.ts'
 import { applyMigrations, readMigrationStatus, rollBackMigrations } from '../internal/run-migrations.ts'
 import type { MigrationStatus, MigrationTarget } from '../internal/run-migrations.ts'
 import { withAdvisoryLock } from './advisory-lock.ts'
+import { authSchema } from '../schema/auth.ts'
+import { planAdditions } from './schema/additions.ts'
+import type { AuthTables } from './schema/additions.ts'
+import { applyAdditions } from './schema/apply-additions.ts'
+import { hasCoreTables } from './schema/core-tables.ts'
 import { authMigrations } from './migrations.generated.ts'
 import { sealTables } from './seal-tables.ts'
 
@@ -13,11 +18,22 @@ const authMigrationsTable = '__typyst_auth_migrations'
 /** Gives work one session that nobody else migrates in; how, depends on the connection. */
 export type OnLockedSession = <T>(run: (session: SqlConnection) => Promise<T>) => Promise<T>
 
-/** Applies what is missing, and closes each table to everybody but its owner as it is made. */
-export function migrateAuth(onLockedSession: OnLockedSession, postgresSchema: string | undefined): Promise<string[]> {
+/**
+ * Applies the migrations that are missing, and closes each table to everybody but its owner as it is made; then adds what the
+ * schema has beyond them.
+ */
+export function migrateAuth(
+  onLockedSession: OnLockedSession,
+  schema: AuthTables,
+  postgresSchema: string | undefined,
+): Promise<string[]> {
   return onLockedSession(async (session) => {
     if (postgresSchema !== undefined) await createSchema(session, postgresSchema)
-    return applyMigrations({ ...targetOn(session, postgresSchema), seal: sealTables })
+    const target = { ...targetOn(session, postgresSchema), seal: sealTables }
+    return [
+      ...(hasCoreTables(schema) ? await applyMigrations(target) : []),
+      ...(schema === authSchema ? [] : await applyAdditions(session, schema)),
+    ]
   })
 }
 
@@ -31,11 +47,21 @@ export function rollBackAuth(
 }
 
 /** Reports, without a lock and without changing anything. */
-export function readAuthMigrationStatus(
+export async function readAuthMigrationStatus(
   connection: SqlConnection,
+  schema: AuthTables,
   postgresSchema: string | undefined,
 ): Promise<MigrationStatus> {
-  return readMigrationStatus(targetOn(connection, postgresSchema))
+  const isCore = hasCoreTables(schema)
+  const status = isCore
+    ? await readMigrationStatus(targetOn(connection, postgresSchema))
+    : { applied: [], pending: [], drifted: [] }
+  if (schema === authSchema) return status
+  // What a pending migration is going to create is not counted twice.
+  const fromMigrations = isCore ? await planAdditions(connection, authSchema) : []
+  const names = new Set(fromMigrations.map(({ name }) => name))
+  const additions = (await planAdditions(connection, schema)).filter(({ name }) => !names.has(name))
+  return { ...status, pending: [...status.pending, ...additions.map(({ name }) => name)] }
 }
 
 /**

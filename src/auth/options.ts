@@ -4,12 +4,14 @@ import type { StatementLog } from '../drizzle/statement-log.ts'
 import type { QueryHooks } from '../internal/query-hooks.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import type { DataLocation } from '../pglite/data-location.ts'
+import type { AuthSchema } from '../schema/auth.ts'
 import type { ConnectionOptions } from './connection/connection-options.ts'
 import { refuseForeignSchema, resolvePostgres } from './connection/postgres-target.ts'
 import type { PostgresTarget } from './connection/postgres-target.ts'
 
 /** How to reach the auth database. Every option may be left out. */
-export interface AuthDatabaseOptions extends ConnectionOptions, QueryHooks {
+export interface AuthDatabaseOptions<TSchema extends Record<string, unknown> = AuthSchema>
+  extends ConnectionOptions, QueryHooks {
   /**
    * `postgres://user:password@host:port/database`, with `?sslmode=require` and the like as libpq has them. Without one the
    * embedded default is opened; an empty one is an error, because that is an environment variable gone wrong.
@@ -24,6 +26,13 @@ export interface AuthDatabaseOptions extends ConnectionOptions, QueryHooks {
    * @defaultValue `.data/auth`
    */
   readonly dataDir?: string | undefined
+  /**
+   * The tables and relations `db` and the adapter know, from `defineAuthSchema`: with plugins or extra fields there are more
+   * than the core ones.
+   *
+   * @defaultValue the core tables
+   */
+  readonly schema?: TSchema | undefined
   /**
    * A connection string for `migrate()` and `rollback()` alone: a direct connection, where `connectionString` goes through a
    * transaction pooler, or the owner of the tables, where the server's own role is not.
@@ -73,7 +82,7 @@ const defaultDataDir = '.data/auth'
  *
  * @throws TypystDbError `INVALID_OPTIONS`, never with the connection string in it.
  */
-export function resolveTarget(options: AuthDatabaseOptions): PostgresTarget | EmbeddedTarget {
+export function resolveTarget(options: Omit<AuthDatabaseOptions, 'schema'>): PostgresTarget | EmbeddedTarget {
   const { connectionString, dataDir, postgresSchema } = options
   if (connectionString !== undefined) return resolvePostgres(connectionString, options)
   refuseForeignSchema(postgresSchema)
@@ -85,7 +94,10 @@ export function resolveTarget(options: AuthDatabaseOptions): PostgresTarget | Em
  *
  * @throws TypystDbError `INVALID_OPTIONS` for a `migrationUrl` that cannot be one.
  */
-export function resolveMigrationTarget(options: AuthDatabaseOptions, target: PostgresTarget): PostgresTarget {
+export function resolveMigrationTarget(
+  options: Omit<AuthDatabaseOptions, 'schema'>,
+  target: PostgresTarget,
+): PostgresTarget {
   const { migrationUrl } = options
   const direct =
     migrationUrl === undefined

@@ -150,15 +150,29 @@ async function runStep(
       await connection.transaction(record)
     }
   } catch (cause) {
-    if (isTypystDbError(cause) && cause.code === 'CLOSED') throw cause
-    const details: TypystDbErrorDetails = isTypystDbError(cause) ? cause : {}
-    const { sqlState, constraint, table, column, schema, position } = details
-    throw new TypystDbError(
-      'MIGRATION_FAILED',
+    throw toMigrationError(
+      cause,
+      name,
       inTransaction
         ? `Migration "${name}" failed and was rolled back; the database is as before it. Its cause says why.`
         : `Migration "${name}" failed. It runs outside a transaction, so its earlier statements stay: make each repeatable.`,
-      { sqlState, constraint, table, column, schema, position, migration: name, cause },
     )
   }
+}
+
+/** What a failing step throws: the cause's details under `MIGRATION_FAILED`, or the cause itself after `close()`. */
+export function toMigrationError(cause: unknown, migration: string, message: string): TypystDbError {
+  if (isTypystDbError(cause) && cause.code === 'CLOSED') return cause
+  const details: TypystDbErrorDetails = isTypystDbError(cause) ? cause : {}
+  const { sqlState, constraint, table, column, schema, position } = details
+  return new TypystDbError('MIGRATION_FAILED', message, {
+    sqlState,
+    constraint,
+    table,
+    column,
+    schema,
+    position,
+    migration,
+    cause,
+  })
 }
