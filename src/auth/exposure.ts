@@ -69,7 +69,7 @@ export async function inspectExposure(
   const { rows } = await executor.query(exposureQuery, [tables])
   return rows
     .map(({ kind, subject, role }) =>
-      toFinding(toKind(kind), String(subject), role === null ? undefined : String(role)),
+      toFinding(toKind(kind), String(subject), typeof role === 'string' ? role : undefined),
     )
     .filter(({ kind, subject }) => kind !== 'view' || !allowedViews.includes(subject))
 }

@@ -26,27 +26,27 @@ export interface HealthProbes {
  *
  * @param timeoutMs - How long to wait for the database, in milliseconds.
  */
-export async function checkHealth({ isClosed, probe }: HealthProbes, timeoutMs: number): Promise<HealthReport> {
+export async function checkHealth(probes: HealthProbes, timeoutMs: number): Promise<HealthReport> {
   const startedAt = performance.now()
-  const failure = isClosed()
+  const failure = probes.isClosed()
     ? new TypystDbError('CLOSED', 'The database was closed. Create a new one.')
-    : await outcomeOf(probe, timeoutMs)
+    : await outcomeOf(probes, timeoutMs)
   return {
-    isLive: !isClosed(),
+    isLive: !probes.isClosed(),
     isReady: failure === undefined,
     code: failure && (isTypystDbError(failure) ? failure.code : 'QUERY_FAILED'),
     durationMs: performance.now() - startedAt,
   }
 }
 
-async function outcomeOf(probe: () => Promise<void>, timeoutMs: number): Promise<Error | undefined> {
+async function outcomeOf(probes: HealthProbes, timeoutMs: number): Promise<Error | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Error>((resolve) => {
     timer = setTimeout(() => {
       resolve(new TypystDbError('QUERY_CANCELED', 'The database did not answer in time. Look at its load.'))
     }, timeoutMs)
   })
-  const answered = probe().then(
+  const answered = probes.probe().then(
     () => undefined,
     (cause: unknown) => (cause instanceof Error ? cause : new Error('The probe failed.', { cause })),
   )

@@ -25,7 +25,7 @@ export type OnLockedSession = <T>(run: (session: SqlConnection) => Promise<T>) =
 export function migrateAuth(
   onLockedSession: OnLockedSession,
   schema: AuthTables,
-  postgresSchema: string | undefined,
+  postgresSchema?: string,
 ): Promise<string[]> {
   return onLockedSession(async (session) => {
     if (postgresSchema !== undefined) await createSchema(session, postgresSchema)
@@ -50,7 +50,7 @@ export function rollBackAuth(
 export async function readAuthMigrationStatus(
   connection: SqlConnection,
   schema: AuthTables,
-  postgresSchema: string | undefined,
+  postgresSchema?: string,
 ): Promise<MigrationStatus> {
   const isCore = hasCoreTables(schema)
   const status = isCore

@@ -241,7 +241,8 @@ it('says when the disk is full, keeps what was there, and goes on once there is 
       from generate_series(1, 2000000) as line group by line % 5000`
     expect(await failureOf(fill)).toMatchObject({ code: 'STORAGE_FULL', sqlState: '53100' })
     expect(await authDb.sql`select data from hoard`).toEqual([{ data: 'kept' }])
-    await authDb.sql`vacuum full hoard`
+    // Gives the room of what was not inserted back to the disk.
+    await authDb.sql`vacuum hoard`
     await authDb.sql`insert into hoard (data) values ('more')`
     expect(await authDb.sql`select data from hoard order by id`).toEqual([{ data: 'kept' }, { data: 'more' }])
   } finally {

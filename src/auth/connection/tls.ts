@@ -1,5 +1,4 @@
 /** Whether a connection is encrypted, and whether the server has to prove who it is. */
-import { isIPv4, isIPv6 } from 'node:net'
 import { TypystDbError } from '../../errors.ts'
 
 /** How to encrypt; see `tls` in the options. */
@@ -50,7 +49,7 @@ export function resolveTls(
 
 /** This machine, a private address, or a name without a dot or with an ending that only a private network has. */
 function isNear(host: string): boolean {
-  if (isIPv4(host)) return /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254)\./.test(host)
-  if (isIPv6(host)) return host === '::1' || /^f[cde]/.test(host)
+  if (/^\d+(\.\d+){3}$/.test(host)) return /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254)\./.test(host)
+  if (host.includes(':')) return host === '::1' || /^f[cde]/.test(host)
   return !host.includes('.') || /\.(localhost|local|internal)$/.test(host) || host.startsWith('%2f')
 }
