@@ -26,6 +26,7 @@ export const typystDbErrorCodes = [
   'AUTHENTICATION_FAILED',
   'DATABASE_NOT_FOUND',
   'TOO_MANY_CONNECTIONS',
+  'DATABASE_EXPOSED',
   // Migrations
   'MIGRATION_FAILED',
   'MIGRATION_EDITED',
