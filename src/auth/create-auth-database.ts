@@ -17,11 +17,14 @@ import type { OnLockedSession } from './migrate-auth.ts'
 import { refuseUnlessPositive, resolveTarget } from './options.ts'
 import type { AuthDatabaseOptions } from './options.ts'
 import { assertDatabaseFits, assertSchemaFits } from './schema/verify-auth-schema.ts'
+import { createAuthServices } from './services/auth-services.ts'
+import type { AuthServices } from './services/auth-services.ts'
 import { createSqlTag } from './sql-tag.ts'
 import type { SqlTag } from './sql-tag.ts'
 
 /** The auth database. */
-export interface AuthDatabase<TSchema extends Record<string, unknown> = AuthSchema> extends AsyncDisposable {
+export interface AuthDatabase<TSchema extends Record<string, unknown> = AuthSchema>
+  extends AsyncDisposable, AuthServices<TSchema> {
   /** Drizzle, typed for the schema, relational queries included. */
   readonly db: TypystDatabase<TSchema>
   /** Raw SQL as a tagged template. */
@@ -108,8 +111,12 @@ export function createAuthDatabase(
     return onOwnSession(target, (session) => withAuthMigrationLock(session, migrationLockTimeoutMs, run))
   }
   const db = createDrizzle(connection, schema, toStatementLog(options.debug))
-  const close = () => connection.close()
+  const { services, stop } = createAuthServices(db, schema)
+  const close = async () => {
+    await Promise.all([connection.close(), stop()])
+  }
   return {
+    ...services,
     db,
     sql: createSqlTag(connection),
     adapter: createBetterAuthAdapter(db, schema),
