@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { brotliCompressSync, constants, deflateRawSync } from 'node:zlib'
-import { PGlite } from '@electric-sql/pglite'
+import { PGlite, types } from '@electric-sql/pglite'
 import { migrateApp } from '../src/app/migrate-app.ts'
 import { appMigrations } from '../src/app/migrations.generated.ts'
 import { crc32c } from '../src/app/storage/fresh-identity.ts'
@@ -46,7 +46,7 @@ export async function buildSnapshot(): Promise<SnapshotData> {
       initDbStartParams: ['--wal-segsize=1'],
       startParams: [...PGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])],
     })
-    await migrateApp(createPGliteConnection(pglite), [])
+    await migrateApp(createPGliteConnection(pglite, types), [])
     for (const statement of shrink) await pglite.exec(statement)
     await pglite.close()
     return await pack(folder)

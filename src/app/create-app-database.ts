@@ -4,6 +4,8 @@ import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { atDriverEdge } from '../internal/driver-edge.ts'
+import { observeConnection } from '../internal/observe-connection.ts'
+import { gateTransactions } from '../internal/transaction-gate.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { appSchema } from '../schema/app.ts'
 import type { AppSchema } from '../schema/app.ts'
@@ -13,16 +15,46 @@ import { preloadCode } from './connection/open-at.ts'
 import { createPgClient } from './connection/pg-client.ts'
 import { migrateApp } from './migrate-app.ts'
 import { toPhaseListener } from './open-progress.ts'
+import { hasAppTables } from './data/app-tables.ts'
+import type { AppTables } from './data/app-tables.ts'
+import { createAppData } from './data/app-data.ts'
+import type { AppData } from './data/app-data.ts'
 import type { AppDatabaseOptions } from './options.ts'
+import type { Search } from './search/search.ts'
 
-/** The app database. */
-export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
+/**
+ * The app database: Drizzle, its life cycle, and with the package's own tables the repositories of `AppData`. A schema that
+ * leaves those tables out has no repositories.
+ */
+export type AppDatabase<TSchema extends Record<string, unknown> = AppSchema> = AppDatabaseCore<TSchema> &
+  (TSchema extends AppTables ? AppData<AppTransaction<TSchema>> : unknown)
+
+/** What `app.db.transaction` gives its callback. */
+export type AppTransaction<TSchema extends Record<string, unknown> = AppSchema> = Parameters<
+  Parameters<TypystDatabase<TSchema>['transaction']>[0]
+>[0]
+
+/** What an app database offers whatever its schema is. */
+export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
   /** Drizzle, typed for the schema, relational queries included. Every query waits for the opening by itself. */
   readonly db: TypystDatabase<TSchema>
   /** The PGlite interface for raw SQL; it waits for the opening too. */
   readonly pgClient: PGliteInterface
   /** The tables and relations. */
   readonly schema: TSchema
+  /**
+   * Finds entries by the words in their titles and contents, best first, with what was found marked.
+   *
+   * @example
+   * ```ts
+   * import { createAppDatabase } from '@typyst/db/app'
+   *
+   * const app = createAppDatabase()
+   * const { results } = await app.search('tomato sou') // as one types
+   * for (const { title, snippetParts } of results) console.log(title, snippetParts)
+   * ```
+   */
+  readonly search: Search
   /**
    * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
    *
@@ -37,7 +69,7 @@ export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema
    */
   flush(): Promise<void>
   /**
-   * Fetches the code that opening needs without opening anything, so that the first query need not wait for it.
+   * Fetches and compiles the code that opening needs, WebAssembly included, without opening anything.
    *
    * @throws TypystDbError `STORAGE_UNAVAILABLE` when it cannot be fetched; opening tries again by itself.
    */
@@ -84,24 +116,35 @@ export function createAppDatabase(
     onProgress,
     schema = appSchema,
     migrations = [],
+    transactionIdleTimeoutMs = 10_000,
     debug,
   } = options
   const location = parseDataDir(dataDir)
   const openOptions = { durability, memoryFallback, onStorageChange, onPhase: toPhaseListener(onProgress) }
   const connection = createAppConnection(location, openOptions, (open) => migrateApp(open, migrations))
   const close = () => connection.close()
+  const gated = gateTransactions(connection, transactionIdleTimeoutMs)
+  const db = createDrizzle(observeConnection(gated, options), schema, toStatementLog(debug))
+  const flush = () => connection.use((opened) => atDriverEdge(() => opened.flush()))
   return {
-    db: createDrizzle(connection, schema, toStatementLog(debug)),
+    ...(hasAppTables(schema) ? createAppData(db, flush) : {}),
+    db,
     pgClient: createPgClient(connection),
     schema,
+    search: async (text, options) => (await loadSearch()).search(gated, text, options),
     async ready() {
       await connection.opened()
     },
-    flush: () => connection.use((opened) => atDriverEdge(() => opened.flush())),
+    flush,
     preload: () => preloadCode(location),
     status: () => connection.status(),
     close,
     destroy: () => connection.destroy(),
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** The search's code, which an app needs only when somebody searches. */
+function loadSearch(): Promise<typeof import('./search/search.ts')> {
+  return import('./search/search.ts')
 }

@@ -4,6 +4,10 @@ import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { createLazyConnection } from '../internal/lazy-connection.ts'
+import { countConnections } from '../internal/pool-status.ts'
+import type { PoolStatus } from '../internal/pool-status.ts'
+import { refuseUnlessPositive } from '../internal/refuse-unless-positive.ts'
+import { observeConnection } from '../internal/observe-connection.ts'
 import type { MigrationStatus } from '../internal/run-migrations.ts'
 import { authSchema } from '../schema/auth.ts'
 import type { AuthSchema } from '../schema/auth.ts'
@@ -14,7 +18,7 @@ import { onOwnSession } from './connection/own-session.ts'
 import { createPostgresConnection } from './connection/postgres-connection.ts'
 import { migrateAuth, readAuthMigrationStatus, rollBackAuth, withAuthMigrationLock } from './migrate-auth.ts'
 import type { OnLockedSession } from './migrate-auth.ts'
-import { refuseUnlessPositive, resolveTarget } from './options.ts'
+import { resolveTarget } from './options.ts'
 import type { AuthDatabaseOptions } from './options.ts'
 import { assertDatabaseFits, assertSchemaFits } from './schema/verify-auth-schema.ts'
 import { createAuthServices } from './services/auth-services.ts'
@@ -71,6 +75,8 @@ export interface AuthDatabase<TSchema extends Record<string, unknown> = AuthSche
    * @throws TypystDbError `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_NOT_FOUND`; the next call tries again.
    */
   ready(): Promise<void>
+  /** How many connections are in use and how many calls wait for one, at this moment; for a gauge. */
+  poolStatus(): PoolStatus
   /** Lets running queries finish, for five seconds at most, and closes every connection. May be called again. */
   close(): Promise<void>
 }
@@ -110,7 +116,9 @@ export function createAuthDatabase(
     if (target.kind === 'embedded') return run(connection)
     return onOwnSession(target, (session) => withAuthMigrationLock(session, migrationLockTimeoutMs, run))
   }
-  const db = createDrizzle(connection, schema, toStatementLog(options.debug))
+  const pool = countConnections(connection, target.kind === 'postgres' ? target.maxConnections : 1)
+  const observed = observeConnection(pool.connection, options)
+  const db = createDrizzle(observed, schema, toStatementLog(options.debug))
   const { services, stop } = createAuthServices(db, schema)
   const close = async () => {
     await Promise.all([connection.close(), stop()])
@@ -118,7 +126,7 @@ export function createAuthDatabase(
   return {
     ...services,
     db,
-    sql: createSqlTag(connection),
+    sql: createSqlTag(observed),
     adapter: createBetterAuthAdapter(db, schema),
     schema,
     migrate: () => migrateAuth(onLockedSession, schema),
@@ -134,6 +142,7 @@ export function createAuthDatabase(
     async ready() {
       await connection.query('select 1')
     },
+    poolStatus: () => pool.status(),
     close,
     [Symbol.asyncDispose]: close,
   }

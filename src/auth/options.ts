@@ -1,12 +1,14 @@
 /** The options of `createAuthDatabase`, and what they come to once checked. */
 import { TypystDbError } from '../errors.ts'
 import type { StatementLog } from '../drizzle/statement-log.ts'
+import type { QueryHooks } from '../internal/query-hooks.ts'
+import { refuseUnlessPositive } from '../internal/refuse-unless-positive.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import type { DataLocation } from '../pglite/data-location.ts'
 import type { AuthSchema } from '../schema/auth.ts'
 
 /** How to reach the auth database. Every option may be left out. */
-export interface AuthDatabaseOptions<TSchema extends Record<string, unknown> = AuthSchema> {
+export interface AuthDatabaseOptions<TSchema extends Record<string, unknown> = AuthSchema> extends QueryHooks {
   /**
    * `postgres://user:password@host:port/database`, with `?sslmode=require` and the like as libpq has them. Without one the
    * embedded default is opened; an empty one is an error, because that is an environment variable gone wrong.
@@ -110,13 +112,4 @@ function resolveEmbedded(dataDir: string | undefined): EmbeddedTarget {
     )
   }
   return { kind: 'embedded', location, dataDir: dataDir ?? defaultDataDir }
-}
-
-/** Refuses options that are not whole numbers above zero, naming the first. */
-export function refuseUnlessPositive(options: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new TypystDbError('INVALID_OPTIONS', `\`${name}\` is not a whole number above zero. Correct it.`)
-    }
-  }
 }

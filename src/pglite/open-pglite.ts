@@ -4,6 +4,7 @@ import { TypystDbError } from '../errors.ts'
 import { isErrorCode } from '../internal/is-error-code.ts'
 import type { Opened } from '../internal/lazy-connection.ts'
 import type { DataLocation } from './data-location.ts'
+import { batchProtocol } from './batch-protocol.ts'
 import { lockFolder } from './folder-lock.ts'
 import { loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection } from './pglite-connection.ts'
@@ -34,9 +35,10 @@ export async function openPGlite(requested: DataLocation): Promise<OpenedPGlite>
     const pglite = await loadPGlite()
     if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite))
     const client = await atStorageEdge(() => pglite.PGlite.create(toDataDir(location)))
+    batchProtocol(client)
     return {
       client,
-      connection: createPGliteConnection(client),
+      connection: createPGliteConnection(client, pglite.types),
       flush: () => atStorageEdge(() => client.syncToFs()),
       close: () =>
         atStorageEdge(async () => {

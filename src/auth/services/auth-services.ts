@@ -48,7 +48,7 @@ export interface AuthServices<TSchema extends Record<string, unknown>> {
 /** The services, and how to end what they do by themselves. */
 export interface BuiltServices {
   readonly services: AuthServices<Record<string, unknown>>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Builds the services; nothing runs until one is used. */

@@ -1,6 +1,6 @@
 /** Deletes what has expired, now or regularly, without two servers doing the same work. */
 import { sql } from 'drizzle-orm'
-import { refuseUnlessPositive } from '../options.ts'
+import { refuseUnlessPositive } from '../../internal/refuse-unless-positive.ts'
 import type { AuthTables } from '../schema/additions.ts'
 import { purgeExpired } from './purge-expired.ts'
 import type { PurgeOptions } from './purge-expired.ts'

@@ -1,7 +1,7 @@
 /** Deletes rows that have expired, a few at a time, on as many servers at once as there are. */
 import { lt, sql } from 'drizzle-orm'
 import type { AuthSchema } from '../../schema/auth.ts'
-import { refuseUnlessPositive } from '../options.ts'
+import { refuseUnlessPositive } from '../../internal/refuse-unless-positive.ts'
 import { logChange } from './service-call.ts'
 import type { AnyCall, AnyDatabase } from './service-call.ts'
 

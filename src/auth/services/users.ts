@@ -2,7 +2,7 @@
 import { and, desc, eq, ilike, or, sql } from 'drizzle-orm'
 import { TypystDbError } from '../../errors.ts'
 import type { User } from '../../schema/auth.ts'
-import { refuseUnlessPositive } from '../options.ts'
+import { refuseUnlessPositive } from '../../internal/refuse-unless-positive.ts'
 import type { AuthTables } from '../schema/additions.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { logChange } from './service-call.ts'

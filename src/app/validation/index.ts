@@ -1,0 +1,8 @@
+/** `@typyst/db/app/validation`: what forms are checked with. */
+export {
+  collectionInsertSchema,
+  collectionSettingsSchema,
+  collectionUpdateSchema,
+  entryInsertSchema,
+  entryUpdateSchema,
+} from './form-schemas.ts'
