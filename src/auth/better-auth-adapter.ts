@@ -40,6 +40,11 @@ export function createBetterAuthAdapter<TSchema extends Record<string, unknown>>
       consumeOne: async (data) => (await load()).consumeOne(data),
       incrementOne: async (data) => (await load()).incrementOne(data),
       transaction: async (callback) => (await load()).transaction(callback),
+      // Asked by Better Auth's command "generate". The tables come from the options, so there is nothing to write.
+      async createSchema(asked, path = 'auth-schema.ts') {
+        await assertSchemaFits(schema, asked)
+        return { code: '', path }
+      },
     }
   }
 }

@@ -36,6 +36,8 @@ import type { OnLockedSession } from './migrate-auth.ts'
 import { pooledMigration, resolveMigrationTarget, resolveTarget } from './options.ts'
 import type { AuthDatabaseOptions } from './options.ts'
 import { assertDatabaseFits, assertSchemaFits } from './schema/verify-auth-schema.ts'
+import { createAuthServices } from './services/auth-services.ts'
+import type { AuthServices } from './services/auth-services.ts'
 import { createSqlTag } from './sql-tag.ts'
 import type { SqlTag } from './sql-tag.ts'
 
@@ -55,7 +57,8 @@ export interface AuthTransactionOptions extends PgTransactionConfig {
 }
 
 /** The auth database. */
-export interface AuthDatabase<TSchema extends Record<string, unknown> = AuthSchema> extends AsyncDisposable {
+export interface AuthDatabase<TSchema extends Record<string, unknown> = AuthSchema>
+  extends AsyncDisposable, AuthServices<TSchema> {
   /** Drizzle, typed for the schema, relational queries included. */
   readonly db: TypystDatabase<TSchema>
   /**
@@ -177,13 +180,17 @@ export function createAuthDatabase(
   const pool = countConnections(connection, target.kind === 'postgres' ? target.maxConnections : 1)
   const observed = observeConnection(pool.connection, options)
   const db = createDrizzle(observed, schema, toStatementLog(options.debug))
-  const close = () => connection.close()
   const migrationStatus = () => readAuthMigrationStatus(pool.connection, schema, postgresSchema)
   const tableNames = Object.values(schema)
     .filter((value) => is(value, PgTable))
     .map(getTableName)
   const exposure = (exposureOptions?: ExposureOptions) => inspectExposure(pool.connection, tableNames, exposureOptions)
+  const { services, stop } = createAuthServices(db, schema)
+  const close = async () => {
+    await Promise.all([connection.close(), stop()])
+  }
   return {
+    ...services,
     db,
     sql: createSqlTag(observed),
     async transaction(run, { retry = 3, ...config } = {}) {

@@ -4,16 +4,20 @@ import { SQL, getTableColumns, getTableName, is } from 'drizzle-orm'
 import { PgTable, getTableConfig } from 'drizzle-orm/pg-core'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { authSchema } from '../../schema/auth.ts'
+import type { AuthSchema } from '../../schema/auth.ts'
 import type { TableSource } from './table-plan.ts'
 
 /** The models that every configuration has. */
 export const coreModels = ['user', 'session', 'account', 'verification'] as const
 
+/** One of them. */
+export type CoreModel = (typeof coreModels)[number]
+
 /** The default of a column that the database fills with the time. */
 export const now = (): Date => new Date()
 
 /** The core table of a model. */
-export function readCoreTable(model: (typeof coreModels)[number]): TableSource {
+export function readCoreTable(model: CoreModel): TableSource {
   const table: PgTable = authSchema[model]
   const { foreignKeys, indexes } = getTableConfig(table)
   const keysByColumn = new Map(Object.entries(getTableColumns(table)).map(([key, column]) => [column.name, key]))
@@ -46,15 +50,17 @@ export function readCoreTable(model: (typeof coreModels)[number]): TableSource {
  * of its own, and the migrations are none of its business.
  */
 export function hasCoreTables(schema: Readonly<Record<string, unknown>>): boolean {
-  return coreModels.every((model) => {
-    const table = schema[model]
-    const core: PgTable = authSchema[model]
-    if (!is(table, PgTable) || getTableName(table) !== getTableName(core)) return false
-    const columns: Record<string, PgColumn> = getTableColumns(table)
-    return Object.entries<PgColumn>(getTableColumns(core)).every(
-      ([key, column]) => columns[key]?.name === column.name && columns[key].getSQLType() === column.getSQLType(),
-    )
-  })
+  return coreModels.every((model) => isCoreTable(schema[model], model))
+}
+
+/** Whether a table is the core's, or that with more columns. */
+export function isCoreTable<TModel extends CoreModel>(table: unknown, model: TModel): table is AuthSchema[TModel] {
+  const core: PgTable = authSchema[model]
+  if (!is(table, PgTable) || getTableName(table) !== getTableName(core)) return false
+  const columns: Record<string, PgColumn> = getTableColumns(table)
+  return Object.entries<PgColumn>(getTableColumns(core)).every(
+    ([key, column]) => columns[key]?.name === column.name && columns[key].getSQLType() === column.getSQLType(),
+  )
 }
 
 function toAttribute(column: PgColumn, references: DBFieldAttribute['references']): DBFieldAttribute {
