@@ -11,6 +11,9 @@ import type { AppStatus } from './app-status.ts'
 import { createAppConnection } from './connection/app-connection.ts'
 import { preloadCode } from './connection/open-at.ts'
 import { createPgClient } from './connection/pg-client.ts'
+import { createChangeFeed } from './live/change-feed.ts'
+import { createLiveQuery } from './live/live-query.ts'
+import type { LiveQuery, LiveSource } from './live/live-query.ts'
 import { migrateApp } from './migrate-app.ts'
 import { toPhaseListener } from './open-progress.ts'
 import type { AppDatabaseOptions } from './options.ts'
@@ -37,6 +40,24 @@ export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema
    * ```
    */
   readonly search: Search
+  /**
+   * Keeps the result of a query up to date: a store that runs it again when a table it reads has changed, by whatever
+   * statement and in whatever tab. Rows are what the query gives; those that did not change stay the same objects.
+   *
+   * @param query - A select or relational query of `db`, not awaited.
+   *
+   * @example
+   * ```ts
+   * import { createAppDatabase } from '@typyst/db/app'
+   *
+   * const app = createAppDatabase()
+   * const notes = app.live(app.db.query.entry.findMany({ with: { collection: true } }))
+   * const unsubscribe = notes.subscribe(({ status, data }) => {
+   *   if (status === 'ready') console.log(data.length)
+   * })
+   * ```
+   */
+  live<TResult>(query: LiveSource<TResult>): LiveQuery<TResult>
   /**
    * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
    *
@@ -104,11 +125,14 @@ export function createAppDatabase(
   const openOptions = { durability, memoryFallback, onStorageChange, onPhase: toPhaseListener(onProgress) }
   const connection = createAppConnection(location, openOptions, (open) => migrateApp(open, migrations))
   const close = () => connection.close()
+  const pgClient = createPgClient(connection)
+  const feed = createChangeFeed(pgClient)
   return {
     db: createDrizzle(connection, schema, toStatementLog(debug)),
-    pgClient: createPgClient(connection),
+    pgClient,
     schema,
     search: async (text, options) => (await loadSearch()).search(connection, text, options),
+    live: (query) => createLiveQuery(query, connection, feed),
     async ready() {
       await connection.opened()
     },
