@@ -17,6 +17,7 @@ import type { LiveQuery, LiveSource } from './live/live-query.ts'
 import { migrateApp } from './migrate-app.ts'
 import { toPhaseListener } from './open-progress.ts'
 import type { AppDatabaseOptions } from './options.ts'
+import { indexWhenIdle } from './search/index-when-idle.ts'
 import type { Search } from './search/search.ts'
 
 /** The app database. */
@@ -123,8 +124,15 @@ export function createAppDatabase(
   } = options
   const location = parseDataDir(dataDir)
   const openOptions = { durability, memoryFallback, onStorageChange, onPhase: toPhaseListener(onProgress) }
-  const connection = createAppConnection(location, openOptions, (open) => migrateApp(open, migrations))
-  const close = () => connection.close()
+  const connection = createAppConnection(location, openOptions, async (open) => {
+    await migrateApp(open, migrations)
+    stopIndexing = indexWhenIdle(connection, feed)
+  })
+  let stopIndexing = () => {}
+  const close = () => {
+    stopIndexing()
+    return connection.close()
+  }
   const pgClient = createPgClient(connection)
   const feed = createChangeFeed(pgClient)
   return {
@@ -140,7 +148,10 @@ export function createAppDatabase(
     preload: () => preloadCode(location),
     status: () => connection.status(),
     close,
-    destroy: () => connection.destroy(),
+    destroy() {
+      stopIndexing()
+      return connection.destroy()
+    },
     [Symbol.asyncDispose]: close,
   }
 }
