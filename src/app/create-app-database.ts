@@ -13,6 +13,9 @@ import type { AppStatus } from './app-status.ts'
 import { createAppConnection } from './connection/app-connection.ts'
 import { preloadCode } from './connection/open-at.ts'
 import { createPgClient } from './connection/pg-client.ts'
+import { createChangeFeed } from './live/change-feed.ts'
+import { createLiveQuery } from './live/live-query.ts'
+import type { LiveQuery, LiveSource } from './live/live-query.ts'
 import { migrateApp } from './migrate-app.ts'
 import { toPhaseListener } from './open-progress.ts'
 import { hasAppTables } from './data/app-tables.ts'
@@ -20,6 +23,7 @@ import type { AppTables } from './data/app-tables.ts'
 import { createAppData } from './data/app-data.ts'
 import type { AppData } from './data/app-data.ts'
 import type { AppDatabaseOptions } from './options.ts'
+import { indexWhenIdle } from './search/index-when-idle.ts'
 import type { Search } from './search/search.ts'
 
 /**
@@ -55,6 +59,24 @@ export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSc
    * ```
    */
   readonly search: Search
+  /**
+   * Keeps the result of a query up to date: a store that runs it again when a table it reads has changed, by whatever
+   * statement and in whatever tab. Rows are what the query gives; those that did not change stay the same objects.
+   *
+   * @param query - A select or relational query of `db`, not awaited.
+   *
+   * @example
+   * ```ts
+   * import { createAppDatabase } from '@typyst/db/app'
+   *
+   * const app = createAppDatabase()
+   * const notes = app.live(app.db.query.entry.findMany({ with: { collection: true } }))
+   * const unsubscribe = notes.subscribe(({ status, data }) => {
+   *   if (status === 'ready') console.log(data.length)
+   * })
+   * ```
+   */
+  live<TResult>(query: LiveSource<TResult>): LiveQuery<TResult>
   /**
    * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
    *
@@ -121,8 +143,17 @@ export function createAppDatabase(
   } = options
   const location = parseDataDir(dataDir)
   const openOptions = { durability, memoryFallback, onStorageChange, onPhase: toPhaseListener(onProgress) }
-  const connection = createAppConnection(location, openOptions, (open) => migrateApp(open, migrations))
-  const close = () => connection.close()
+  const connection = createAppConnection(location, openOptions, async (open) => {
+    await migrateApp(open, migrations)
+    stopIndexing = indexWhenIdle(connection, feed)
+  })
+  let stopIndexing = () => {}
+  const close = () => {
+    stopIndexing()
+    return connection.close()
+  }
+  const pgClient = createPgClient(connection)
+  const feed = createChangeFeed(pgClient)
   const gated = gateTransactions(connection, transactionIdleTimeoutMs)
   const db = createDrizzle(observeConnection(gated, options), schema, toStatementLog(debug))
   const flush = () => connection.use((opened) => atDriverEdge(() => opened.flush()))
@@ -130,9 +161,10 @@ export function createAppDatabase(
   return {
     ...(hasAppTables(schema) ? createAppData({ db, search, flush }) : {}),
     db,
-    pgClient: createPgClient(connection),
+    pgClient,
     schema,
     search,
+    live: (query) => createLiveQuery(query, connection, feed),
     async ready() {
       await connection.opened()
     },
@@ -140,7 +172,10 @@ export function createAppDatabase(
     preload: () => preloadCode(location),
     status: () => connection.status(),
     close,
-    destroy: () => connection.destroy(),
+    destroy() {
+      stopIndexing()
+      return connection.destroy()
+    },
     [Symbol.asyncDispose]: close,
   }
 }
