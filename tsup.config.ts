@@ -9,6 +9,7 @@ export default defineConfig({
     'schema/app': 'src/schema/app.ts',
     auth: 'src/auth/index.ts',
     app: 'src/app/index.ts',
+    'app/worker': 'src/app/worker/index.ts',
     testing: 'src/testing/index.ts',
   },
   format: 'esm',

@@ -46,7 +46,7 @@ export async function buildSnapshot(): Promise<SnapshotData> {
       initDbStartParams: ['--wal-segsize=1'],
       startParams: [...PGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])],
     })
-    await migrateApp(createPGliteConnection(pglite), [])
+    await migrateApp(createPGliteConnection(pglite), { app: appMigrations, consumer: [] })
     for (const statement of shrink) await pglite.exec(statement)
     await pglite.close()
     return await pack(folder)

@@ -9,11 +9,12 @@ import { appSchema } from '../schema/app.ts'
 import type { AppSchema } from '../schema/app.ts'
 import type { AppStatus } from './app-status.ts'
 import { createAppConnection } from './connection/app-connection.ts'
-import { preloadCode } from './connection/open-at.ts'
+import { createPageEngine } from './connection/page-engine.ts'
 import { createPgClient } from './connection/pg-client.ts'
-import { migrateApp } from './migrate-app.ts'
+import { appMigrations } from './migrations.generated.ts'
 import { toPhaseListener } from './open-progress.ts'
 import type { AppDatabaseOptions } from './options.ts'
+import { canShare, createWorkerEngine } from './tab/open-through-worker.ts'
 
 /** The app database. */
 export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
@@ -85,10 +86,28 @@ export function createAppDatabase(
     schema = appSchema,
     migrations = [],
     debug,
+    worker,
+    leaderTimeoutMs = 15_000,
+    transactionIdleTimeoutMs = 10_000,
+    onEvent = () => undefined,
   } = options
   const location = parseDataDir(dataDir)
   const openOptions = { durability, memoryFallback, onStorageChange, onPhase: toPhaseListener(onProgress) }
-  const connection = createAppConnection(location, openOptions, (open) => migrateApp(open, migrations))
+  const allMigrations = { app: appMigrations, consumer: migrations }
+  const engine =
+    worker && location.kind !== 'folder' && canShare()
+      ? createWorkerEngine({
+          ...openOptions,
+          location,
+          migrations: allMigrations,
+          createWorker: worker,
+          leaderTimeoutMs,
+          transactionIdleTimeoutMs,
+          onEvent,
+          onDestroyed: () => void close(),
+        })
+      : createPageEngine(location, openOptions, allMigrations)
+  const connection = createAppConnection(location, engine)
   const close = () => connection.close()
   return {
     db: createDrizzle(connection, schema, toStatementLog(debug)),
@@ -98,7 +117,7 @@ export function createAppDatabase(
       await connection.opened()
     },
     flush: () => connection.use((opened) => atDriverEdge(() => opened.flush())),
-    preload: () => preloadCode(location),
+    preload: () => engine.preload(),
     status: () => connection.status(),
     close,
     destroy: () => connection.destroy(),

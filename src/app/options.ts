@@ -1,6 +1,7 @@
 /** The options of `createAppDatabase`. */
 import type { StatementLog } from '../drizzle/statement-log.ts'
 import type { Migration } from '../internal/migration.ts'
+import type { AppEvent } from './app-event.ts'
 import type { BlockStoreState } from './storage/block-store-types.ts'
 import type { AppSchema } from '../schema/app.ts'
 import type { OpenProgress } from './open-progress.ts'
@@ -40,6 +41,35 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    * @defaultValue none
    */
   readonly onProgress?: ((progress: OpenProgress) => void) | undefined
+  /**
+   * Makes the app's worker, whose file calls `serveAppDatabase()` of `@typyst/db/app/worker`. All tabs share the database
+   * then. Called on first use, never on a server. Without one, or where the browser has no workers, one tab at a time has
+   * the database open.
+   *
+   * @defaultValue none
+   */
+  readonly worker?: (() => Worker) | undefined
+  /**
+   * With `worker`, how long the tab that holds the database may be silent before another takes its place, in milliseconds.
+   * Nothing waits longer than twice that for a leader.
+   *
+   * @defaultValue 15000
+   */
+  readonly leaderTimeoutMs?: number | undefined
+  /**
+   * With `worker`, how long a transaction may send nothing while other queries wait, in milliseconds; then it is rolled
+   * back.
+   *
+   * @defaultValue 10000
+   */
+  readonly transactionIdleTimeoutMs?: number | undefined
+  /**
+   * With `worker`, told when another tab took the database over, when newer code migrated it, and when another tab
+   * deleted it.
+   *
+   * @defaultValue none
+   */
+  readonly onEvent?: ((event: AppEvent) => void) | undefined
   /**
    * The tables and relations `db` knows: `{ ...appSchema, tag }` extends the package's own, anything else replaces them.
    *

@@ -12,7 +12,7 @@ const asText = (value: string) => value
 const parsers = Object.fromEntries(textTypes.map((type) => [type, asText]))
 
 /** Puts the port over a client; closing stays with the client's owner. */
-export function createPGliteConnection(client: PGliteInterface): SqlConnection {
+export function createPGliteConnection(client: Pick<PGliteInterface, 'query' | 'exec' | 'transaction'>): SqlConnection {
   return {
     ...createExecutor(client),
     transaction<T>(run: (tx: SqlExecutor) => Promise<T>, options?: SqlTransactionOptions) {

@@ -3,7 +3,17 @@ import { createAppDatabase, createId, exportRaw, isTypystDbError, migrationsFrom
 import * as schema from '@typyst/db/schema/app'
 import * as drizzle from 'drizzle-orm'
 
+/** Every worker this page made, the newest last. */
+const workers: Worker[] = []
+
 const harness = {
+  workers,
+  /** The option `worker`. */
+  worker(): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+    workers.push(worker)
+    return worker
+  },
   createAppDatabase,
   createId,
   exportRaw,
