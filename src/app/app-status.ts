@@ -37,12 +37,14 @@ export async function readAppStatus(
   { kind, fallbackCause, storageState }: StatusSource,
   role: AppRole | undefined,
 ): Promise<AppStatus> {
+  // As it is now, not as it is when the browser has told its quota.
+  const storage = storageState?.()
   return {
     ...(await readStorageQuota()),
     kind,
     isPersistent: kind !== 'memory',
     fallbackCause,
-    storage: storageState?.(),
+    storage,
     role,
   }
 }

@@ -114,7 +114,12 @@ export function createTabClient(options: TabClientOptions): TabClient {
   }
 
   const follow = (id: string): void => {
-    if (!transport || leader?.id === id) return
+    if (!transport) return
+    if (leader?.id === id) {
+      // It had the lock, and was not listening yet when it was greeted.
+      if (leader.state === 'greeted') transport.connect(id)
+      return
+    }
     loseLeader(false)
     silentTicks = 0
     leader = { id, session: crypto.randomUUID(), state: 'greeted' }
@@ -126,7 +131,8 @@ export function createTabClient(options: TabClientOptions): TabClient {
     if (location.kind !== 'indexeddb') return
     const holder = await findHolder(location.name)
     if (!isTakingPart || leader) return
-    if (holder.kind === 'worker') follow(holder.workerId)
+    // The tab's own worker tells by its port when it is ready to lead.
+    if (holder.kind === 'worker' && holder.workerId !== transport?.workerId) follow(holder.workerId)
     else if (holder.kind === 'page') fail(openInPage())
   }
 

@@ -95,7 +95,7 @@ export async function createTransport(options: TransportOptions, events: Transpo
   discovery.onmessage = ({ data }: MessageEvent<Discovery>) => {
     switch (data.type) {
       case 'leading':
-        events.onLeading(data.leaderId)
+        if (data.leaderId !== workerId) events.onLeading(data.leaderId)
         break
       case 'pong':
         events.onPong(data.leaderId)

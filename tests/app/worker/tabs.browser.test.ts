@@ -60,8 +60,8 @@ describe('tabs', () => {
   it.each([
     ['is closed', (page: Page) => page.close()],
     ['closes the database', (page: Page) => page.evaluate(() => window.app.close())],
-    ['crashes', crashPage],
     ['loses its worker', (page: Page) => page.evaluate(() => window.typyst.workers.at(-1)?.terminate())],
+    ['crashes', crashPage],
   ] as const)('go on when the leader %s', async (how, end) => {
     const [first, second, third] = await openTabs(3, `idb://leader ${how}`)
     if (!first || !second || !third) throw new Error('There are three.')

@@ -1,4 +1,5 @@
 /** The test page: puts what a tab has of the package on `window.typyst`, for `page.evaluate`. */
+import type { AppDatabase, AppDatabaseOptions } from '@typyst/db/app'
 import { createAppDatabase, createId, exportRaw, isTypystDbError, migrationsFromDrizzleKit } from '@typyst/db/app'
 import * as schema from '@typyst/db/schema/app'
 import * as drizzle from 'drizzle-orm'
@@ -18,6 +19,10 @@ const harness = {
   createId,
   exportRaw,
   migrationsFromDrizzleKit,
+  /** `createAppDatabase` with its engine in the page or behind the worker. */
+  createIn(mode: 'page' | 'worker', options: AppDatabaseOptions): AppDatabase {
+    return createAppDatabase(mode === 'worker' ? { ...options, worker: () => harness.worker() } : options)
+  },
   /** The tables of `@typyst/db/schema/app`. */
   schema,
   /** Drizzle's operators: `drizzle.eq`, `drizzle.sql` and so on. */
