@@ -4,7 +4,7 @@ import { defineConfig } from 'drizzle-kit'
 export default defineConfig({
   dialect: 'postgresql',
   driver: 'pglite',
-  schema: './src/schema/app.ts',
+  schema: ['./src/schema/app.ts', './src/schema/app-search.ts'],
   out: './migrations/app',
   migrations: { schema: 'drizzle', table: '__typyst_app_migrations' },
   dbCredentials: { url: process.env['APP_DATA_DIR'] ?? '.data/app' },

@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api'
 import * as appSchema from '../src/schema/app.ts'
+import * as appSearchSchema from '../src/schema/app-search.ts'
 import * as authSchema from '../src/schema/auth.ts'
 import { compileMigrations } from './compile-migrations.ts'
 
 /** What is wrong, one sentence each; empty when nothing is. */
 export async function findMigrationProblems(): Promise<string[]> {
   const problems: string[] = []
-  for (const [side, schema] of Object.entries({ auth: authSchema, app: appSchema })) {
+  for (const [side, schema] of Object.entries({ auth: authSchema, app: { ...appSchema, ...appSearchSchema } })) {
     const folder = new URL(`../migrations/${side}/`, import.meta.url)
     const readJson = async (path: string): Promise<unknown> => JSON.parse(await readFile(new URL(path, folder), 'utf8'))
     const { entries } = (await readJson('meta/_journal.json')) as { entries: { idx: number; tag: string }[] }

@@ -80,7 +80,7 @@ async function measureOn(page: Page, url: string, peer: PeerName, sizes: readonl
     for (; present < size; present += bulkCount) await bulk('raw', present, Math.min(present + bulkCount, size))
     await reopen(size)
   }
-  await page.evaluate(() => window.bench.dropSearchIndex())
+  await page.evaluate(() => window.bench.dropSearchTriggers())
   figures['bulk-unindexed'] = (await bulk('raw', present, present + bulkCount)) ?? NaN
   return figures
 }

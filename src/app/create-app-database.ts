@@ -14,6 +14,7 @@ import { createPgClient } from './connection/pg-client.ts'
 import { appMigrations } from './migrations.generated.ts'
 import { toPhaseListener } from './open-progress.ts'
 import type { AppDatabaseOptions } from './options.ts'
+import type { Search } from './search/search.ts'
 import { canShare, createWorkerEngine } from './tab/open-through-worker.ts'
 
 /** The app database. */
@@ -24,6 +25,19 @@ export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema
   readonly pgClient: PGliteInterface
   /** The tables and relations. */
   readonly schema: TSchema
+  /**
+   * Finds entries by the words in their titles and contents, best first, with what was found marked.
+   *
+   * @example
+   * ```ts
+   * import { createAppDatabase } from '@typyst/db/app'
+   *
+   * const app = createAppDatabase()
+   * const { results } = await app.search('tomato sou') // as one types
+   * for (const { title, snippetParts } of results) console.log(title, snippetParts)
+   * ```
+   */
+  readonly search: Search
   /**
    * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
    *
@@ -38,7 +52,7 @@ export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema
    */
   flush(): Promise<void>
   /**
-   * Fetches the code that opening needs without opening anything, so that the first query need not wait for it.
+   * Fetches and compiles the code that opening needs, WebAssembly included, without opening anything.
    *
    * @throws TypystDbError `STORAGE_UNAVAILABLE` when it cannot be fetched; opening tries again by itself.
    */
@@ -113,6 +127,7 @@ export function createAppDatabase(
     db: createDrizzle(connection, schema, toStatementLog(debug)),
     pgClient: createPgClient(connection),
     schema,
+    search: async (text, options) => (await loadSearch()).search(connection, text, options),
     async ready() {
       await connection.opened()
     },
@@ -123,4 +138,9 @@ export function createAppDatabase(
     destroy: () => connection.destroy(),
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** The search's code, which an app needs only when somebody searches. */
+function loadSearch(): Promise<typeof import('./search/search.ts')> {
+  return import('./search/search.ts')
 }

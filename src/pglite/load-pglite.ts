@@ -11,6 +11,20 @@ export function loadPGlite(): Promise<typeof import('@electric-sql/pglite')> {
 }
 
 /**
+ * Fetches and compiles PGlite's WebAssembly as well, whose address PGlite keeps to itself: by an engine without a database,
+ * which is let go at once.
+ *
+ * @throws TypystDbError `STORAGE_UNAVAILABLE` as {@link loadPGlite} does.
+ */
+export async function warmUpPGlite(): Promise<void> {
+  const { PGlite } = await loadPGlite()
+  await loaded(async () => {
+    const engine = await PGlite.create({ noInitDb: true })
+    await engine.close()
+  })
+}
+
+/**
  * Loads PGlite's file system for storage that is not its own.
  *
  * @throws TypystDbError `STORAGE_UNAVAILABLE` as {@link loadPGlite} does.

@@ -1,8 +1,9 @@
 /** Opens PGlite on a storage that is not one of its own. */
 import type { Transaction } from '@electric-sql/pglite'
+import { batchProtocol } from './batch-protocol.ts'
 import { loadFrontend, loadPGlite } from './load-pglite.ts'
 import type { OpenedPGlite } from './open-pglite.ts'
-import { createPGliteConnection } from './pglite-connection.ts'
+import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import type { PGliteStorage } from './pglite-storage.ts'
 import { atStorageEdge } from './storage-edge.ts'
 
@@ -33,7 +34,7 @@ export async function openOnStorage(
   storage: PGliteStorage,
   onPhase?: (phase: 'load' | 'start') => void,
 ): Promise<OpenedPGlite> {
-  const [{ PGlite }, frontend] = await Promise.all([loadPGlite(), loadFrontend()])
+  const [{ PGlite, types }, frontend] = await Promise.all([loadPGlite(), loadFrontend()])
   const fs = storage.createFilesystem(frontend)
   const initialSyncFs = fs.initialSyncFs.bind(fs)
   fs.initialSyncFs = async () => {
@@ -49,6 +50,7 @@ export async function openOnStorage(
       initDbStartParams: ['--wal-segsize=1'],
     }),
   )
+  batchProtocol(client)
   let isCheckpointing = false
   // PGlite's own returns at once when a sync is already waiting its turn, before that one is done.
   client.syncToFs = async () => {
@@ -71,9 +73,11 @@ export async function openOnStorage(
   }
   await storage.started()
   let hasShutDown = false
+  const arrayParsers = inheritParsers(client, types.parsers)
   return {
     client,
-    connection: createPGliteConnection(client),
+    arrayParsers,
+    connection: createPGliteConnection(client, arrayParsers),
     async flush() {
       await client.syncToFs()
       await storage.flush()

@@ -1,5 +1,5 @@
 /** The connection port over an open PGlite. */
-import type { PGliteInterface, Results, Transaction } from '@electric-sql/pglite'
+import type { PGlite, Results, Transaction } from '@electric-sql/pglite'
 import { atDriverEdge, transactionAtDriverEdge } from '../internal/driver-edge.ts'
 import { refuseParameters } from '../internal/refuse-parameters.ts'
 import type { SqlConnection, SqlExecutor, SqlResult, SqlTransactionOptions } from '../internal/sql-connection.ts'
@@ -9,17 +9,26 @@ import { transactionModes } from '../internal/sql-transaction.ts'
 const textTypes = [1082, 1114, 1184, 1186, 1182, 1115, 1185, 1187, 1231]
 
 const asText = (value: string) => value
-const parsers = Object.fromEntries(textTypes.map((type) => [type, asText]))
+const textParsers = Object.fromEntries(textTypes.map((type) => [type, asText]))
 
-/** Puts the port over a client; closing stays with the client's owner. */
-export function createPGliteConnection(client: Pick<PGliteInterface, 'query' | 'exec' | 'transaction'>): SqlConnection {
+type Parsers = PGlite['parsers']
+
+/**
+ * Puts the port over a client; closing stays with the client's owner.
+ *
+ * @param arrayParsers - What {@link inheritParsers} gave; none for a client that parses arrays by itself.
+ */
+export function createPGliteConnection(
+  client: Pick<PGlite, 'query' | 'exec' | 'transaction'>,
+  arrayParsers: Parsers,
+): SqlConnection {
   return {
-    ...createExecutor(client),
+    ...createExecutor(client, arrayParsers),
     transaction<T>(run: (tx: SqlExecutor) => Promise<T>, options?: SqlTransactionOptions) {
       return transactionAtDriverEdge<Transaction, T>(
         (body) => client.transaction(body),
         async (tx) => {
-          const executor = createExecutor(tx)
+          const executor = createExecutor(tx, arrayParsers)
           const modes = transactionModes(options)
           if (modes) await executor.exec(`set transaction ${modes}`)
           return run(executor)
@@ -29,11 +38,42 @@ export function createPGliteConnection(client: Pick<PGliteInterface, 'query' | '
   }
 }
 
-function createExecutor(client: Pick<Transaction, 'query' | 'exec'>): SqlExecutor {
+/**
+ * Spares each query a copy of the client's 318 parsers, which PGlite makes of its own properties when a query brings some:
+ * 0.2 of 0.4 ms. Inherited ones serve queries that bring none; for ours, PGlite falls back to those it has for simple types.
+ *
+ * @returns The parsers that PGlite finds only in the client: those of arrays.
+ */
+export function inheritParsers(client: PGlite, simpleParsers: Parsers): Parsers {
+  const { parsers } = client
+  client.parsers = Object.create(parsers) as Parsers // What it inherits has the type; `create` cannot say so.
+  return Object.fromEntries(Object.entries(parsers).filter(([type]) => !(type in simpleParsers)))
+}
+
+/**
+ * Parses the arrays in the result of a query that brought parsers of its own, each in place.
+ *
+ * @param own - What the query brought; those types are left alone.
+ */
+export function parseArrays({ rows, fields }: Results<unknown>, arrayParsers: Parsers, own: object): void {
+  for (const [at, { name, dataTypeID }] of fields.entries()) {
+    const parse = arrayParsers[dataTypeID]
+    if (!parse || dataTypeID in own) continue
+    for (const row of rows as Record<string | number, unknown>[]) {
+      const key = Array.isArray(row) ? at : name
+      const value = row[key]
+      if (typeof value === 'string') row[key] = parse(value, dataTypeID)
+    }
+  }
+}
+
+function createExecutor(client: Pick<Transaction, 'query' | 'exec'>, arrayParsers: Parsers): SqlExecutor {
   const query = <TRow>(text: string, params: readonly unknown[], rowMode: 'array' | 'object') =>
     atDriverEdge(async () => {
       refuseParameters(params)
-      return toSqlResult(await client.query<TRow>(text, [...params], { parsers, rowMode }))
+      const result = await client.query<TRow>(text, [...params], { parsers: textParsers, rowMode })
+      parseArrays(result, arrayParsers, textParsers)
+      return toSqlResult(result)
     })
   return {
     query: (text, params = []) => query<Record<string, unknown>>(text, params, 'object'),

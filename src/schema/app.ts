@@ -1,5 +1,5 @@
 /** The tables of the notes app. They name users by id only: no auth table is referred to, or even imported. */
-import { relations, sql } from 'drizzle-orm'
+import { relations } from 'drizzle-orm'
 import { index, pgTable, text } from 'drizzle-orm/pg-core'
 import { createdAndUpdatedAt, instant, softUserId } from './columns.ts'
 
@@ -37,13 +37,6 @@ export const collectionSettings = pgTable(
   (table) => [index('collection_settings_user_id_idx').on(table.userId)],
 )
 
-/**
- * How much of an entry the full-text index reads, in characters. A `tsvector` holds at most 1 MB, and an entry beyond it
- * could not be saved at all; this leaves room for four bytes a character and for hyphenated words, indexed whole and in
- * parts. https://www.postgresql.org/docs/current/textsearch-limitations.html
- */
-const searchedCharacters = 65_536
-
 /** One note, its content in Markdown. */
 export const entry = pgTable(
   'entry',
@@ -62,11 +55,6 @@ export const entry = pgTable(
     // Ascending, and read backwards for the newest first: that order puts nulls where a plain `desc` expects them.
     index('entry_collection_id_created_at_idx').on(table.collectionId, table.createdAt, table.id),
     index('entry_user_id_idx').on(table.userId),
-    // The configuration "simple" neither stems nor drops stop words: notes come in every language.
-    index('entry_search_idx').using(
-      'gin',
-      sql`to_tsvector('simple', left(${table.title} || ' ' || coalesce(${table.content}, ''), ${sql.raw(String(searchedCharacters))}))`,
-    ),
   ],
 )
 

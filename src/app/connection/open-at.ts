@@ -3,7 +3,7 @@ import type { PGlite } from '@electric-sql/pglite'
 import { isTypystDbError, TypystDbError } from '../../errors.ts'
 import type { Opened } from '../../internal/lazy-connection.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
-import { loadFrontend, loadPGlite } from '../../pglite/load-pglite.ts'
+import { loadFrontend, loadPGlite, warmUpPGlite } from '../../pglite/load-pglite.ts'
 import { openOnStorage } from '../../pglite/open-on-storage.ts'
 import { openPGlite } from '../../pglite/open-pglite.ts'
 import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
@@ -62,9 +62,9 @@ export async function openAt(location: DataLocation, options: OpenOptions): Prom
   }
 }
 
-/** Fetches the code that opening needs, and opens nothing. */
-export async function preloadCode(location: DataLocation): Promise<void> {
-  await Promise.all([loadPGlite(), ...(location.kind === 'indexeddb' ? [loadFrontend(), loadStorage()] : [])])
+/** Fetches the code that opening needs and compiles it, and opens nothing. */
+export async function preloadCode({ kind }: DataLocation): Promise<void> {
+  await Promise.all([warmUpPGlite(), ...(kind === 'indexeddb' ? [loadFrontend(), loadStorage()] : [])])
 }
 
 /** Takes the name of a database in the browser. */
@@ -90,11 +90,11 @@ async function openInBrowser(
 ): Promise<OpenedApp> {
   const unlock = await lock(name)
   try {
-    // PGlite's code is fetched while the storage is opened; whoever needs it next reports its failure.
-    preloadCode({ kind: 'indexeddb', name }).catch(() => undefined)
+    // PGlite's code is fetched beside the storage's; whoever needs it next reports its failure.
+    Promise.all([loadPGlite(), loadFrontend()]).catch(() => undefined)
     const { openStorage } = await loadStorage()
     const migrationHashes = appMigrations.map(({ hash }) => hash)
-    const storage = await openStorage({ name, durability, onStateChange: onStorageChange, migrationHashes })
+    const storage = openStorage({ name, durability, onStateChange: onStorageChange, migrationHashes })
     try {
       const opened = await openOnStorage(storage, onPhase)
       const close = async () => {

@@ -46,9 +46,11 @@ export interface BlockStoreState {
 /** A {@link StorageBackend} over one IndexedDB database. It assumes that its caller holds a lock on the name. */
 export interface BlockStore extends StorageBackend {
   /**
-   * Opens the store, checks it and begins to read it; the first to call, as early as possible.
+   * Opens the store, checks it and begins to read it; {@link StorageBackend.load} waits for it.
    * @throws TypystDbError `STORAGE_DAMAGED`, `STORAGE_INCOMPATIBLE`, `STORAGE_NEWER`, `STORAGE_UNAVAILABLE` or `STORAGE_BLOCKED`.
    */
+  open(): Promise<void>
+  /** Waits for nothing, because PGlite compiles its WebAssembly only after it. */
   init(): Promise<void>
   /** Resolves when everything that was applied is stored; throws as strict {@link StorageBackend.apply} does. */
   flush(): Promise<void>

@@ -3,22 +3,30 @@ import type { ChangeSet } from '@electric-sql/pglite/memfs-frontend'
 import { TypystDbError } from '../../errors.ts'
 import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
-import { databaseName, storeNames } from './format.ts'
-import { browserIndexedDb, isAborted, isConnectionLost, openStoreDatabase, storageError } from './indexed-db.ts'
+import { blockBytes, databaseName, storeNames } from './format.ts'
+import {
+  browserIndexedDb,
+  isAborted,
+  isConnectionLost,
+  isTaken,
+  openStoreDatabase,
+  requestResult,
+  storageError,
+} from './indexed-db.ts'
 import { defaultLimits } from './pack.ts'
+import { changedBytes, hasNoChanges, isJournalRecord } from './journal.ts'
 import { createPendingFlushes } from './pending-flushes.ts'
-import { isEmptyPlan, planFlush } from './plan-flush.ts'
 import { checkStore } from './check-store.ts'
 import { readStore } from './read-store.ts'
-import { readSequence, SequenceMismatch } from './transaction.ts'
-import { writeFlush } from './write-flush.ts'
+import { appendFlush, foldFlush, needsFold } from './write-flush.ts'
+import type { FlushOptions } from './write-flush.ts'
 import type { BlockStore, BlockStoreOptions, BlockStoreState, StoreSeed } from './block-store-types.ts'
 import type { PendingChanges } from './plan-flush.ts'
 import type { StoreContents } from './read-store.ts'
 import type { StoreIndex } from './store-index.ts'
 
 /**
- * Makes a store; nothing is opened before {@link BlockStore.init}.
+ * Makes a store; nothing is opened before {@link BlockStore.open}.
  */
 export function createBlockStore(options: BlockStoreOptions): BlockStore {
   const { name, durability, flushWithinMs = 100, seed: makeSeed, onStateChange, limits = defaultLimits } = options
@@ -27,6 +35,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   let index: StoreIndex | undefined
   let seed: StoreSeed | undefined
   let contents: Promise<StoreContents> | undefined
+  let opening: Promise<void> | undefined
   let isClosed = false
   let isUncertain = false
   let error: TypystDbError | undefined
@@ -44,15 +53,11 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     return opened
   }
 
-  /** After a failure nobody knows whether the transaction was stored after all; the sequence tells. */
+  /** After a failure nobody knows whether the transaction was stored after all; the journal tells who took its number. */
   const settle = async (current: IDBDatabase): Promise<StoreIndex> => {
     if (index && !isUncertain) return index
-    const stored = await readSequence(current.transaction(storeNames.meta).objectStore(storeNames.meta))
-    if (!index || stored?.writer !== index.sequence?.writer || stored?.count !== index.sequence?.count) {
-      if (index?.sequence && !stored) throw lost()
-      if (index && stored?.writer !== writer) throw inUse()
-      index = (await readStore(current)).index
-    }
+    const isStored = index && (await isNextMine(current, index, writer))
+    if (!index || isStored) index = (await readStore(current)).index
     isUncertain = false
     return index
   }
@@ -69,7 +74,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       isUncertain = true
       const isLost = isConnectionLost(cause)
       // A connection that the browser closes aborts its transactions first, and tells why only later.
-      if (!isLost && !isAborted(cause) && !(cause instanceof SequenceMismatch)) throw cause
+      if (!isLost && !isAborted(cause) && !isTaken(cause)) throw cause
       if (isLost) {
         database?.close()
         database = undefined
@@ -78,20 +83,18 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     }
   }
 
+  const flushOptions = (): FlushOptions => ({ durability, writer, limits, origin: seed?.origin ?? 'initdb' })
+
   const flushes = createPendingFlushes({
     flushWithinMs,
     write: async (pending, isUrgent) => {
       try {
-        await write(async (current, known) => {
-          const plan = planFlush(known, pending)
-          if (isEmptyPlan(plan)) return
-          await writeFlush(current, known, plan, {
-            durability,
-            isUrgent,
-            writer,
-            limits,
-            origin: seed?.origin ?? 'initdb',
-          })
+        if (hasNoChanges(pending)) return
+        await write((current, known) => {
+          // The page may be gone before an answer comes; a new store starts with blocks, which is what makes it one.
+          const isSmall = isUrgent || changedBytes(pending) < limits.packFromBlocks * blockBytes
+          const put = isSmall && known.folded > 0 ? appendFlush : foldFlush
+          return put(current, known, pending, flushOptions())
         })
         error = undefined
       } catch (cause) {
@@ -102,8 +105,9 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       }
     },
     tidy: async () => {
-      if (!index || !needsCompaction(index, limits)) return
-      await write((current, known) => compactStore(current, known, { durability, writer, limits }))
+      if (!index) return
+      if (needsFold(index, limits)) await write((current, known) => foldFlush(current, known, [], flushOptions()))
+      if (needsCompaction(index, limits)) await write((current, known) => compactStore(current, known, flushOptions()))
     },
     onChange: () => changed(),
   })
@@ -115,7 +119,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   })
   const changed = (): void => onStateChange?.(state())
 
-  const init = onceOrRetry(async () => {
+  const openOnce = onceOrRetry(async () => {
     try {
       const current = database ?? (await connect(true))
       const isNew = await checkStore(current)
@@ -130,6 +134,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     }
   })
 
+  const open = (): Promise<void> => (opening = openOnce())
+
   const takeSizes = (): Map<string, number> => {
     const taken = smallestSizes
     smallestSizes = new Map()
@@ -140,13 +146,14 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   }
 
   return {
-    init,
+    open,
+    init: () => Promise.resolve(),
     noteShrink,
     state,
     walBytes: () => walBytes,
 
     async *load() {
-      await init()
+      await open()
       const { index: read, files } = await loaded(contents)
       index = read
       if (seed) {
@@ -154,13 +161,10 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
         yield* seed.entries
         return
       }
-      for (const [path, entry] of read.entries) {
-        if (entry === 'dir') yield { kind: 'dir', path }
-        else {
-          const data = files.get(path) ?? new Uint8Array()
-          files.delete(path)
-          yield { kind: 'file', path, data }
-        }
+      for (const [path, data] of files) {
+        // Postgres owns the bytes from here on.
+        files.delete(path)
+        yield data === 'dir' ? { kind: 'dir', path } : { kind: 'file', path, data }
       }
     },
 
@@ -182,6 +186,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
 
     async close() {
       if (isClosed) return
+      // Otherwise a connection that comes later would stay open.
+      await opening?.catch(() => undefined)
       await flushes.close()
       isClosed = true
       database?.close()
@@ -205,6 +211,23 @@ function seedChanges({ entries }: StoreSeed): PendingChanges {
 async function loaded(contents: Promise<StoreContents> | undefined): Promise<StoreContents> {
   if (!contents) throw new TypystDbError('CLOSED', 'The database is closed. Open it again.')
   return contents
+}
+
+/**
+ * Whether this writer took the number after the last flush it knows of.
+ *
+ * @throws TypystDbError `DATABASE_IN_USE` when another one did, `STORAGE_DAMAGED` when the last flush is gone.
+ */
+async function isNextMine(database: IDBDatabase, { count }: StoreIndex, writer: string): Promise<boolean> {
+  const journal = database.transaction(storeNames.journal).objectStore(storeNames.journal)
+  const reads: Promise<unknown>[] = [requestResult(journal.get(count)), requestResult(journal.get(count + 1))]
+  const [last, next] = await Promise.all(reads)
+  if (next === undefined) {
+    if (count > 0 && last === undefined) throw lost()
+    return false
+  }
+  if (!isJournalRecord(next) || next.writer !== writer) throw inUse()
+  return true
 }
 
 function lost(): TypystDbError {

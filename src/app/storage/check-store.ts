@@ -1,6 +1,6 @@
 /** Decides before anything is read whether a store may reach Postgres. */
 import { TypystDbError } from '../../errors.ts'
-import { formatVersion, isFormatRecord, metaKeys, postgresMajor, storeNames } from './format.ts'
+import { formatVersion, isCount, isFormatRecord, metaKeys, postgresMajor, storeNames } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 
 /**
@@ -18,13 +18,13 @@ export async function checkStore(database: IDBDatabase): Promise<boolean> {
   const entries = transaction.objectStore(storeNames.entries)
   const reads: Promise<unknown>[] = [
     requestResult(meta.get(metaKeys.format)),
-    requestResult(meta.get(metaKeys.sequence)),
+    requestResult(meta.get(metaKeys.folded)),
     requestResult(entries.count()),
     requestResult(entries.get('/PG_VERSION')),
     requestResult(entries.get('/global/pg_control')),
   ]
-  const [format, sequence, entryCount, versionFile, controlFile] = await Promise.all(reads)
-  if (format === undefined && sequence === undefined && entryCount === 0) return true
+  const [format, folded, entryCount, versionFile, controlFile] = await Promise.all(reads)
+  if (format === undefined && folded === undefined && entryCount === 0) return true
   if (!isFormatRecord(format)) throw damaged('has no format record')
   if (format.version > formatVersion) {
     throw new TypystDbError(
@@ -33,7 +33,7 @@ export async function checkStore(database: IDBDatabase): Promise<boolean> {
     )
   }
   if (format.postgres !== postgresMajor) throw wrongPostgres(format.postgres)
-  if (sequence === undefined) throw damaged('has no flush counter')
+  if (!isCount(folded)) throw damaged('has no flush counter')
   if (versionFile === undefined || controlFile === undefined)
     throw damaged('lacks files that Postgres cannot start without')
   return false

@@ -2,11 +2,11 @@
 import { blockBytes, inRecord, isPackRecord } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 import { encodePack, findInPack } from './pack.ts'
-import { moveBlock } from './store-index.ts'
+import { countFlush, moveBlock } from './store-index.ts'
 import { runStoreTransaction } from './transaction.ts'
 import type { PackBlock, StoreLimits } from './pack.ts'
 import type { StoredFile, StoreIndex } from './store-index.ts'
-import type { SequenceRecord, WriteOptions } from './transaction.ts'
+import type { WriteOptions } from './transaction.ts'
 
 /** Whether {@link compactStore} has something to do. */
 export function needsCompaction(index: StoreIndex, limits: StoreLimits): boolean {
@@ -19,13 +19,14 @@ export async function compactStore(
   index: StoreIndex,
   options: WriteOptions & { readonly writer: string; readonly limits: StoreLimits },
 ): Promise<void> {
-  const next: SequenceRecord = { writer: options.writer, count: (index.sequence?.count ?? 0) + 1 }
+  const number = index.count + 1
   const packId = index.nextPackId++
   const victim = worstPack(index, options.limits)
   const chosen = chooseBlocks(index, victim ?? inRecord, options.limits.packMaxBlocks)
   if (chosen.length === 0) return
 
-  await runStoreTransaction(database, index.sequence, next, options, async ({ records, packs }) => {
+  await runStoreTransaction(database, number, { writer: options.writer }, options, async (store) => {
+    const [records, packs] = [store('records'), store('packs')]
     const source: unknown = victim === undefined ? undefined : await requestResult(packs.get(victim))
     const blocks = await Promise.all(
       chosen.map(async ({ file, block }): Promise<PackBlock> => {
@@ -42,7 +43,7 @@ export async function compactStore(
     else for (const { file, block } of chosen) records.delete([file.id, block])
   })
 
-  index.sequence = next
+  countFlush(index, number, options.writer)
   index.packs.set(packId, { blocks: chosen.length, live: 0 })
   for (const { file, block } of chosen) moveBlock(index, file, block, packId)
   if (victim !== undefined) index.packs.delete(victim)
@@ -52,7 +53,7 @@ export async function compactStore(
 export function storedBytes(index: StoreIndex): number {
   let blocks = index.records
   for (const pack of index.packs.values()) blocks += pack.blocks
-  return blocks * blockBytes
+  return blocks * blockBytes + index.journalBytes
 }
 
 /** The deadest pack, once the dead blocks of all packs outweigh the living ones; wholly dead packs go with any flush. */

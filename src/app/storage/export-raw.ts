@@ -28,13 +28,11 @@ export async function exportRaw(name: string): Promise<RawExport | undefined> {
   if (database) {
     try {
       let damagedRecords = 0
-      const { index, files } = await readStore(database, () => (damagedRecords += 1))
-      if (index.entries.size > 0 || damagedRecords > 0) {
-        const entries = [...index.entries].map(([path, entry]): StorageEntry => {
-          return entry === 'dir'
-            ? { kind: 'dir', path }
-            : { kind: 'file', path, data: files.get(path) ?? new Uint8Array() }
-        })
+      const { files } = await readStore(database, () => (damagedRecords += 1))
+      if (files.size > 0 || damagedRecords > 0) {
+        const entries = [...files].map(([path, data]): StorageEntry =>
+          data === 'dir' ? { kind: 'dir', path } : { kind: 'file', path, data },
+        )
         return { archive: createTar(entries), source: 'typyst', damagedRecords }
       }
     } finally {

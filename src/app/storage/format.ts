@@ -10,10 +10,16 @@ export const blockBytes = 8192
 export const postgresMajor = '18'
 
 /** The object stores of a database. */
-export const storeNames = { meta: 'meta', entries: 'entries', records: 'records', packs: 'packs' } as const
+export const storeNames = {
+  meta: 'meta',
+  entries: 'entries',
+  records: 'records',
+  packs: 'packs',
+  journal: 'journal',
+} as const
 
 /** Keys in the store `meta`. */
-export const metaKeys = { format: 'format', sequence: 'sequence' } as const
+export const metaKeys = { format: 'format', folded: 'folded' } as const
 
 /** Where a block's newest bytes are: nowhere (all zero), in a record of its own, or in the pack with that id. */
 export type BlockLocation = number
@@ -47,8 +53,9 @@ export interface PackRecord {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
-const isCount = (value: unknown): value is number =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+export const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 
 export function isFormatRecord(value: unknown): value is FormatRecord {

@@ -130,6 +130,11 @@ export function isConnectionLost(cause: unknown): boolean {
   return cause instanceof DOMException && (cause.name === 'InvalidStateError' || cause.name === 'NotFoundError')
 }
 
+/** Whether a key that was to be new is there already. */
+export function isTaken(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === 'ConstraintError'
+}
+
 /** Whether the browser gave up a transaction for no reason of the transaction's own. */
 export function isAborted(cause: unknown): boolean {
   return cause instanceof DOMException && cause.name === 'AbortError'

@@ -24,17 +24,19 @@ export interface AppStorage extends PGliteStorage {
 }
 
 /**
- * Opens and checks the storage and begins to read it, so that PGlite can be loaded meanwhile. The caller holds the lock
- * of the name until {@link PGliteStorage.close} has resolved.
+ * Begins to open, check and read the storage, so that PGlite can be loaded meanwhile. The caller holds the lock of the
+ * name until {@link PGliteStorage.close} has resolved. PGlite fails to start on it, before Postgres does, with
+ * `STORAGE_INCOMPATIBLE`, `STORAGE_NEWER`, `STORAGE_DAMAGED`, `STORAGE_UNAVAILABLE`, `STORAGE_FULL`, or with
+ * `DATABASE_IN_USE` while a tab with stock PGlite has a database open that is to be adopted.
  *
- * @throws TypystDbError `STORAGE_INCOMPATIBLE`, `STORAGE_NEWER`, `STORAGE_DAMAGED`, `STORAGE_UNAVAILABLE`,
- *   `STORAGE_FULL`, or `DATABASE_IN_USE` while a tab with stock PGlite has a database open that is to be adopted.
+ * @throws TypystDbError `STORAGE_UNAVAILABLE` where there is no IndexedDB.
  */
-export async function openStorage(options: OpenStorageOptions): Promise<AppStorage> {
+export function openStorage(options: OpenStorageOptions): AppStorage {
   const factory = browserIndexedDb()
   const seed = async () => (await adoptStockStore(factory, options.name)) ?? loadSnapshot(options.migrationHashes)
   const store = createBlockStore({ ...options, factory, seed })
-  await store.init()
+  // Reported when Postgres asks for its files, before it starts.
+  store.open().catch(() => undefined)
   return {
     createFilesystem: (frontend) => createFilesystem(frontend, store),
     started: () => finishAdoption(factory, options.name),

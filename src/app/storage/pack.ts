@@ -12,7 +12,7 @@ export interface PackBlock {
 
 /** When blocks go where; measured in Chromium 153, see docs/storage.md. */
 export interface StoreLimits {
-  /** From this many blocks on, a flush writes packs instead of a record per block. */
+  /** From this many blocks on, a flush goes past the journal, and writes packs instead of a record per block. */
   readonly packFromBlocks: number
   /** Blocks in a pack at most. */
   readonly packMaxBlocks: number
@@ -20,6 +20,10 @@ export interface StoreLimits {
   readonly recordsAllowed: number
   /** Dead blocks packs may hold, beside as many as live. */
   readonly deadBlocksAllowed: number
+  /** Flushes the journal may hold before they are put into blocks. */
+  readonly journalFlushesAllowed: number
+  /** Bytes the journal may hold before they are put into blocks. */
+  readonly journalBytesAllowed: number
 }
 
 /** A record costs 0.02 to 0.18 ms to write, a pack about 5 ms and 8 ms per MB; records read half as fast as packs. */
@@ -31,6 +35,9 @@ export const defaultLimits: StoreLimits = {
   recordsAllowed: 1024,
   // 8 MB: two full packs.
   deadBlocksAllowed: 1024,
+  // About 25 ms more at the next opening.
+  journalFlushesAllowed: 512,
+  journalBytesAllowed: 2 * 1024 * 1024,
 }
 
 /** Makes a pack. Blocks that follow each other in a file share one run. */

@@ -1,4 +1,5 @@
 /** Orders flushes one after the other, and lets relaxed ones wait for a bounded time. */
+import { changedBytes } from './journal.ts'
 import type { PendingChanges } from './plan-flush.ts'
 
 /** Changes that may wait in memory in relaxed mode before a query has to wait for their flush. */
@@ -104,9 +105,7 @@ export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: P
       if (hasFailed || pendingBytes > pendingBytesAllowed) await flush()
       listen()
       pending.push(changes)
-      for (const group of Object.values(changes.changes.files)) {
-        for (const { chunks } of group) for (const { data } of chunks) pendingBytes += data.length
-      }
+      pendingBytes += changedBytes([changes])
       schedule()
       onChange()
     },

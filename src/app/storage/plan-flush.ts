@@ -95,15 +95,6 @@ export function planFlush(index: StoreIndex, pending: readonly PendingChanges[])
   return { entries: drafts, dropped: [...dropped] }
 }
 
-/** Whether a flush would write nothing. */
-export function isEmptyPlan({ entries }: FlushPlan): boolean {
-  for (const draft of entries.values()) {
-    if (draft === undefined || draft === 'dir') return false
-    if (draft.stored === undefined || draft.stored.size !== draft.size || draft.blocks.size > 0) return false
-  }
-  return true
-}
-
 /** Makes everything behind `size` zero, whether it is stored or only drafted. */
 function cut(draft: FileDraft, size: number): void {
   const firstGone = Math.ceil(size / blockBytes)

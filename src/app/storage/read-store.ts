@@ -4,28 +4,34 @@ import {
   blockBytes,
   firstPackId,
   inRecord,
+  isCount,
   isEntryRecord,
   isPackRecord,
   isRecordKey,
+  metaKeys,
   nowhere,
   storeNames,
 } from './format.ts'
 import { requestResult } from './indexed-db.ts'
+import { changedBytes, fromJournal, isJournalRecord } from './journal.ts'
 import { packRuns } from './pack.ts'
-import { createStoreIndex, moveBlock } from './store-index.ts'
-import { readSequence } from './transaction.ts'
+import { replay } from './replay.ts'
+import { countFlush, createStoreIndex, moveBlock } from './store-index.ts'
 import type { PackRecord } from './format.ts'
+import type { StoredFiles } from './replay.ts'
 import type { StoredFile, StoreIndex } from './store-index.ts'
-import type { SequenceRecord } from './transaction.ts'
 
 /** Records fetched at a time: 16 MB at most, well below what a browser moves in one message. */
 const recordsPerRead = 2048
 
+/** The same for the journal, whose records may be 0.5 MB. */
+const flushesPerRead = 32
+
 /** A store as it is on disk. */
 export interface StoreContents {
   readonly index: StoreIndex
-  /** The bytes of each file by its path. */
-  readonly files: Map<string, Uint8Array<ArrayBuffer>>
+  /** Every path with the bytes of its file, parents first. */
+  readonly files: StoredFiles
 }
 
 /**
@@ -41,14 +47,15 @@ export async function readStore(database: IDBDatabase, onDamage?: () => void): P
   }
   const transaction = database.transaction(Object.values(storeNames), 'readonly')
   const store = (name: string): IDBObjectStore => transaction.objectStore(name)
-  const [sequence, paths, entries, packs, records]: [
-    SequenceRecord | undefined,
+  const folded: unknown = await requestResult(store('meta').get(metaKeys.folded))
+  const [journal, paths, entries, packs, records]: [
+    [IDBValidKey, unknown][],
     IDBValidKey[],
     unknown[],
     [number, PackRecord][],
     [[number, number], Uint8Array][],
   ] = await Promise.all([
-    readSequence(store('meta')),
+    readInBatches(store('journal'), flushesPerRead),
     requestResult(store('entries').getAllKeys()),
     requestResult(store('entries').getAll()),
     readPacks(store('packs'), damaged),
@@ -56,8 +63,9 @@ export async function readStore(database: IDBDatabase, onDamage?: () => void): P
   ])
 
   const index = createStoreIndex()
-  index.sequence = sequence
-  const files = new Map<string, Uint8Array<ArrayBuffer>>()
+  if (isCount(folded)) index.folded = folded
+  else if (folded !== undefined || entries.length > 0) damaged('a flush counter')
+  const files: StoredFiles = new Map()
   const fileById = new Map<number, { readonly stored: StoredFile; readonly bytes: Uint8Array<ArrayBuffer> }>()
   for (const [at, path] of paths.entries()) {
     const entry = entries[at]
@@ -67,6 +75,7 @@ export async function readStore(database: IDBDatabase, onDamage?: () => void): P
     }
     if ('dir' in entry) {
       index.entries.set(path, 'dir')
+      files.set(path, 'dir')
       continue
     }
     const stored: StoredFile = { id: entry.id, size: entry.size, blocks: [] }
@@ -102,7 +111,31 @@ export async function readStore(database: IDBDatabase, onDamage?: () => void): P
     if (isOver) file.bytes.fill(0, start, start + blockBytes)
     file.bytes.set(bytes.subarray(0, file.bytes.length - start), start)
   }
-  return { index, files }
+  takeJournal(index, journal, damaged)
+  return { index, files: index.journal.length === 0 ? files : replay(index, files) }
+}
+
+/** Puts the flushes that are not in the blocks yet into the index. A gap would mean that one is lost. */
+function takeJournal(index: StoreIndex, journal: readonly [IDBValidKey, unknown][], damaged: DamageListener): void {
+  for (const [number, record] of journal) {
+    if (!isCount(number) || !isJournalRecord(record) || (number > index.folded && number !== index.count + 1)) {
+      damaged('a flush')
+      return
+    }
+    if (number <= index.folded) {
+      // What a fold left of the journal are first flushes of writers, and its own.
+      index.starts.push(number)
+      index.count = number
+      index.writer = record.writer
+      continue
+    }
+    countFlush(index, number, record.writer)
+    if (!record.changes) continue
+    const changes = fromJournal(record.changes)
+    index.journal.push(...changes)
+    index.journalBytes += changedBytes(changes)
+  }
+  if (index.count < index.folded) damaged('a flush counter')
 }
 
 type DamageListener = (what: string) => void
@@ -126,18 +159,23 @@ async function readRecords(
   damaged: DamageListener,
 ): Promise<[key: [number, number], bytes: Uint8Array][]> {
   const records: [[number, number], Uint8Array][] = []
+  for (const [key, bytes] of await readInBatches(store, recordsPerRead)) {
+    if (!isRecordKey(key) || !(bytes instanceof Uint8Array) || bytes.length > blockBytes) damaged('a block')
+    else records.push([key, bytes])
+  }
+  return records
+}
+
+async function readInBatches(store: IDBObjectStore, perRead: number): Promise<[key: IDBValidKey, value: unknown][]> {
+  const found: [IDBValidKey, unknown][] = []
   for (let range: IDBKeyRange | undefined; ;) {
     const [keys, values]: [IDBValidKey[], unknown[]] = await Promise.all([
-      requestResult(store.getAllKeys(range, recordsPerRead)),
-      requestResult(store.getAll(range, recordsPerRead)),
+      requestResult(store.getAllKeys(range, perRead)),
+      requestResult(store.getAll(range, perRead)),
     ])
-    for (const [at, key] of keys.entries()) {
-      const bytes = values[at]
-      if (!isRecordKey(key) || !(bytes instanceof Uint8Array) || bytes.length > blockBytes) damaged('a block')
-      else records.push([key, bytes])
-    }
+    for (const [at, key] of keys.entries()) found.push([key, values[at]])
     const last = keys.at(-1)
-    if (keys.length < recordsPerRead || last === undefined) return records
+    if (keys.length < perRead || last === undefined) return found
     range = IDBKeyRange.lowerBound(last, true)
   }
 }

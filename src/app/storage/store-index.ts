@@ -1,7 +1,8 @@
 /** What is stored, as the open store knows it: every path, where each block is, and how alive each pack is. */
 import { firstPackId, inRecord, nowhere } from './format.ts'
 import type { BlockLocation } from './format.ts'
-import type { SequenceRecord } from './transaction.ts'
+import type { LastPage } from './journal.ts'
+import type { PendingChanges } from './plan-flush.ts'
 
 /** A stored file. Ids are never used twice, so blocks of a removed file can never be taken for another's. */
 export interface StoredFile {
@@ -28,8 +29,18 @@ export interface StoreIndex {
   records: number
   nextFileId: number
   nextPackId: number
-  /** What the last flush stored about itself, so that a second writer or a lost database is noticed. */
-  sequence: SequenceRecord | undefined
+  /** The number of the last flush; the next one takes the number after it, which only one writer can. */
+  count: number
+  /** Who made the last flush. */
+  writer: string | undefined
+  /** Flushes up to this number are in the blocks above, later ones in the journal. */
+  folded: number
+  /** What the journal holds on top of the blocks, in order. */
+  journal: PendingChanges[]
+  journalBytes: number
+  lastPage: LastPage | undefined
+  /** The first flush of each writer, in order. */
+  starts: number[]
 }
 
 /** The index of an empty store. */
@@ -40,8 +51,21 @@ export function createStoreIndex(): StoreIndex {
     records: 0,
     nextFileId: 1,
     nextPackId: firstPackId,
-    sequence: undefined,
+    count: 0,
+    writer: undefined,
+    folded: 0,
+    journal: [],
+    journalBytes: 0,
+    lastPage: undefined,
+    starts: [],
   }
+}
+
+/** Notes a flush that is stored. */
+export function countFlush(index: StoreIndex, number: number, writer: string): void {
+  if (index.writer !== writer) index.starts.push(number)
+  index.count = number
+  index.writer = writer
 }
 
 /** Where a block is. */

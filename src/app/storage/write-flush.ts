@@ -1,14 +1,16 @@
-/** Writes one planned flush as one IndexedDB transaction, and brings the index up to date once it is stored. */
+/** Writes flushes, each as one IndexedDB transaction, and brings the index up to date once it is stored. */
 import { blockBytes, formatVersion, inRecord, isPackRecord, metaKeys, nowhere } from './format.ts'
 import { requestResult } from './indexed-db.ts'
+import { changedBytes, toJournal } from './journal.ts'
 import { encodePack, findInPack, isZero, withoutTrailingZeros } from './pack.ts'
-import { dropBlocks, locationOf, moveBlock } from './store-index.ts'
+import { planFlush } from './plan-flush.ts'
+import { countFlush, dropBlocks, locationOf, moveBlock } from './store-index.ts'
 import { runStoreTransaction } from './transaction.ts'
 import type { FormatRecord, PackRecord } from './format.ts'
 import type { StoreLimits } from './pack.ts'
-import type { BlockDraft, FileDraft, FlushPlan } from './plan-flush.ts'
+import type { BlockDraft, FileDraft, FlushPlan, PendingChanges } from './plan-flush.ts'
 import type { StoredFile, StoreIndex } from './store-index.ts'
-import type { SequenceRecord, StoreTransaction, WriteOptions } from './transaction.ts'
+import type { WriteOptions } from './transaction.ts'
 
 /** A block ready to be written. */
 interface ReadyBlock {
@@ -25,20 +27,56 @@ export interface FlushOptions extends WriteOptions {
   readonly limits: StoreLimits
 }
 
-/** Stores a plan. When it throws, neither the store nor the index has changed. */
-export async function writeFlush(
+/** First flushes of writers that are remembered; a writer that slept through so many others is not expected to wake. */
+const startsKept = 1000
+
+/** Adds changes to the journal: one value, and not a single answer to wait for. */
+export async function appendFlush(
   database: IDBDatabase,
   index: StoreIndex,
-  plan: FlushPlan,
+  pending: readonly PendingChanges[],
   options: FlushOptions,
 ): Promise<void> {
+  const { writer } = options
+  const number = index.count + 1
+  const { changes, lastPage } = toJournal(pending, index.lastPage)
+  await runStoreTransaction(database, number, { writer, changes }, options)
+  countFlush(index, number, writer)
+  index.journal.push(...pending)
+  index.journalBytes += changedBytes(pending)
+  index.lastPage = lastPage
+}
+
+/** Whether the journal should be put into blocks. */
+export function needsFold(index: StoreIndex, limits: StoreLimits): boolean {
+  return index.journalBytes > limits.journalBytesAllowed || index.count - index.folded > limits.journalFlushesAllowed
+}
+
+/** Puts the journal, and changes on top of it, into blocks. When it throws, neither store nor index has changed. */
+export async function foldFlush(
+  database: IDBDatabase,
+  index: StoreIndex,
+  pending: readonly PendingChanges[],
+  options: FlushOptions,
+): Promise<void> {
+  const { writer } = options
   const { packFromBlocks, packMaxBlocks } = options.limits
-  const next: SequenceRecord = { writer: options.writer, count: (index.sequence?.count ?? 0) + 1 }
+  const plan = planFlush(index, [...index.journal, ...pending])
+  const number = index.count + 1
+  // A writer that was pushed aside is stopped by the first flush of whoever came after it, so those stay.
+  const starts = index.writer === writer ? index.starts : [...index.starts, number]
+  const [forgotten, kept] = [starts.slice(0, -startsKept), starts.slice(-startsKept)]
   const deadPacks = [...index.packs].filter(([, pack]) => pack.live === 0).map(([id]) => id)
   const records: ReadyBlock[] = []
   const packs: { readonly id: number; readonly blocks: ReadyBlock[] }[] = []
 
-  await runStoreTransaction(database, index.sequence, next, options, async (stores) => {
+  await runStoreTransaction(database, number, { writer }, options, async (store) => {
+    const stores = { meta: store('meta'), entries: store('entries'), records: store('records'), packs: store('packs') }
+    const journal = store('journal')
+    journal.delete(IDBKeyRange.bound(index.folded, number, false, true))
+    for (const start of kept) if (start >= index.folded && start < number) journal.put({ writer: '' }, start)
+    for (const start of forgotten) journal.delete(start)
+    stores.meta.put(number, metaKeys.folded)
     for (const id of deadPacks) stores.packs.delete(id)
     for (const file of plan.dropped) {
       if (file.blocks.includes(inRecord)) stores.records.delete(IDBKeyRange.bound([file.id], [file.id, Infinity]))
@@ -76,7 +114,12 @@ export async function writeFlush(
   })
 
   // Stored. From here on nothing can fail.
-  index.sequence = next
+  countFlush(index, number, writer)
+  index.starts = [...kept]
+  index.folded = number
+  index.journal = []
+  index.journalBytes = 0
+  index.lastPage = undefined
   for (const id of deadPacks) index.packs.delete(id)
   for (const file of plan.dropped) dropBlocks(index, file)
   const files = new Map<FileDraft, StoredFile>()
@@ -101,8 +144,11 @@ export async function writeFlush(
   }
 }
 
+/** The stores that hold blocks. */
+type BlockStores = Readonly<Record<'records' | 'packs', IDBObjectStore>>
+
 /** Every drafted block with its final bytes; waits for the store only where a part of a block was written. */
-async function readyBlocks(stores: StoreTransaction, plan: FlushPlan): Promise<ReadyBlock[]> {
+async function readyBlocks(stores: BlockStores, plan: FlushPlan): Promise<ReadyBlock[]> {
   const ready: ReadyBlock[] = []
   const packs = new Map<number, Promise<PackRecord | undefined>>()
   const readPack = async (id: number): Promise<PackRecord | undefined> => {

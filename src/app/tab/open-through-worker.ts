@@ -58,7 +58,7 @@ export function createWorkerEngine(options: WorkerOpenOptions): AppEngine {
       const storageOf = initial && (() => storage ?? initial)
       return {
         client: remote,
-        connection: createPGliteConnection(remote),
+        connection: createPGliteConnection(remote, {}),
         kind,
         fallbackCause: fallbackCause && decodeError(fallbackCause),
         storageState: storageOf,

@@ -1,5 +1,7 @@
 /** Carries out a call on PGlite, or on one of its transactions. */
 import type { PGliteInterface, QueryOptions, Transaction } from '@electric-sql/pglite'
+import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
+import { parseArrays } from '../../pglite/pglite-connection.ts'
 import { TypystDbError } from '../../errors.ts'
 import type { Answer, Call, WireMessage, WireQueryOptions, WireType } from './protocol.ts'
 
@@ -12,7 +14,7 @@ export type Statements = Pick<Transaction, 'query' | 'exec'>
  * @param statements - Where statements go; absent where none may run, because the engine is held by `runExclusive`.
  */
 export async function runCall(
-  client: PGliteInterface,
+  { client, arrayParsers }: Pick<OpenedPGlite, 'client' | 'arrayParsers'>,
   statements: Statements | undefined,
   call: Call,
 ): Promise<Answer> {
@@ -21,11 +23,14 @@ export async function runCall(
       const notices: WireMessage[] = []
       const options = toQueryOptions(call.options, notices)
       const result = await required(statements).query(call.text, [...call.params], options)
+      if (options.parsers) parseArrays(result, arrayParsers, options.parsers)
       return { type: 'results', results: [result], notices }
     }
     case 'exec': {
       const notices: WireMessage[] = []
-      const results = await required(statements).exec(call.text, toQueryOptions(call.options, notices))
+      const options = toQueryOptions(call.options, notices)
+      const results = await required(statements).exec(call.text, options)
+      for (const result of results) if (options.parsers) parseArrays(result, arrayParsers, options.parsers)
       return { type: 'results', results, notices }
     }
     case 'listen':
@@ -103,13 +108,17 @@ async function describe(client: PGliteInterface, text: string): Promise<Answer> 
 
 const asIs = (value: string): string => value
 
+function asIsFor(types: readonly number[]): Record<number, typeof asIs> {
+  return Object.fromEntries(types.map((type) => [type, asIs]))
+}
+
 function toQueryOptions(
   { rowMode, textTypes, serializedTypes, paramTypes, blob, wantsNotices }: WireQueryOptions,
   notices: WireMessage[],
 ): QueryOptions {
   return {
-    parsers: Object.fromEntries(textTypes.map((type) => [type, asIs])),
-    serializers: Object.fromEntries(serializedTypes.map((type) => [type, asIs])),
+    ...(textTypes.length > 0 && { parsers: asIsFor(textTypes) }),
+    ...(serializedTypes.length > 0 && { serializers: asIsFor(serializedTypes) }),
     ...(rowMode && { rowMode }),
     ...(paramTypes && { paramTypes: [...paramTypes] }),
     ...(blob && { blob }),

@@ -1,5 +1,4 @@
 /** The open database as the leader uses it: one job at a time, each stored together with its outcome. */
-import type { PGliteInterface } from '@electric-sql/pglite'
 import { TypystDbError } from '../../errors.ts'
 import { createDeferred } from '../../internal/deferred.ts'
 import type { Deferred } from '../../internal/deferred.ts'
@@ -78,7 +77,7 @@ export function createEngine(opened: OpenedApp, transactionIdleTimeoutMs: number
           key,
           outcome: await attempt(() => {
             check()
-            return runCall(client, client, call)
+            return runCall(opened, client, call)
           }),
         })),
       ),
@@ -90,7 +89,7 @@ export function createEngine(opened: OpenedApp, transactionIdleTimeoutMs: number
         keep(async () => {
           let end: SessionEnd | undefined
           const openSession = async (statements: Statements | undefined): Promise<SessionEnd> => {
-            const session = createSession(client, statements, ending, () => job)
+            const session = createSession(opened, statements, ending, () => job)
             const stopWatching = watchIdle(session, transactionIdleTimeoutMs, () => queue.hasWaiting())
             begun.resolve(session)
             return ending.promise.finally(stopWatching)
@@ -143,7 +142,7 @@ interface WatchedSession extends EngineSession {
 }
 
 function createSession(
-  client: PGliteInterface,
+  opened: OpenedApp,
   statements: Statements | undefined,
   ending: Deferred<SessionEnd>,
   job: () => Promise<JobOutcome>,
@@ -157,7 +156,7 @@ function createSession(
       if (failure) throw failure
       running += 1
       try {
-        return await runCall(client, statements, call)
+        return await runCall(opened, statements, call)
       } finally {
         running -= 1
         lastUse = performance.now()

@@ -169,7 +169,7 @@ describe('a database that must not reach Postgres', () => {
     ['of a newer format', 'STORAGE_NEWER', 'meta', 'format', { version: 2, postgres: '18', origin: 'initdb' }],
     ['of another Postgres', 'STORAGE_INCOMPATIBLE', 'meta', 'format', { version: 1, postgres: '17', origin: 'initdb' }],
     ['without a format', 'STORAGE_DAMAGED', 'meta', 'format', undefined],
-    ['without a flush counter', 'STORAGE_DAMAGED', 'meta', 'sequence', undefined],
+    ['without a flush counter', 'STORAGE_DAMAGED', 'meta', 'folded', undefined],
     ['without its control file', 'STORAGE_DAMAGED', 'entries', '/global/pg_control', undefined],
     ['with a foreign pack', 'STORAGE_DAMAGED', 'packs', 2, { anything: true }],
   ])('%s fails with %s and is left as it is', async (what, code, store, key, value) => {

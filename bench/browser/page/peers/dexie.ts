@@ -35,7 +35,7 @@ export async function openPeer(durability: 'default' | 'strict'): Promise<OpenPe
     async addCollection(id) {
       await db.table('collection').add({ id, name: id })
     },
-    dropSearchIndex: () => Promise.resolve(),
+    dropSearchTriggers: () => Promise.resolve(),
     close() {
       db.close()
       return Promise.resolve()

@@ -57,7 +57,7 @@ export function createFaultyFactory(): FaultyFactory {
     Object.defineProperty(transaction, 'objectStore', {
       value: (name: string) => {
         const store = objectStore(name)
-        for (const operation of ['get', 'put', 'delete'] as const) {
+        for (const operation of ['add', 'get', 'put', 'delete'] as const) {
           const { [operation]: run } = store
           Object.defineProperty(store, operation, {
             configurable: true,

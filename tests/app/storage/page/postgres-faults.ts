@@ -2,6 +2,7 @@
 import { isTypystDbError } from '../../../../src/errors.ts'
 import { createBlockStore } from '../../../../src/app/storage/block-store.ts'
 import { createFilesystem } from '../../../../src/app/storage/create-filesystem.ts'
+import { defaultLimits } from '../../../../src/app/storage/pack.ts'
 import { loadSnapshot } from '../../../../src/app/storage/snapshot.ts'
 import { appMigrations } from '../../../../src/app/migrations.generated.ts'
 import { openOnStorage } from '../../../../src/pglite/open-on-storage.ts'
@@ -26,8 +27,9 @@ export async function runPostgresFaults(kind: FaultKind, times: number, operatio
   const factory = createFaultyFactory()
   const open = async (): Promise<OpenedPGlite> => {
     const seed = () => loadSnapshot(appMigrations.map(({ hash }) => hash))
-    const store = createBlockStore({ name, durability: 'strict', factory, seed })
-    await store.init()
+    // Folded after every flush, so that faults hit that too.
+    const limits = { ...defaultLimits, journalFlushesAllowed: 0 }
+    const store = createBlockStore({ name, durability: 'strict', factory, seed, limits })
     return openOnStorage({
       createFilesystem: (frontend) => createFilesystem(frontend, store),
       started: () => Promise.resolve(),

@@ -1,0 +1,92 @@
+/** Works off the entries whose words changed, a batch at a time. */
+import type { SqlExecutor } from '../../internal/sql-connection.ts'
+import { searchedCharacters, toDocument } from './document.ts'
+
+/** How many entries share a bucket: enough that few buckets need be asked, few enough that one is read in a moment. */
+const bucketEntries = 1024
+
+/** How much one batch takes; others wait while it is written. */
+export interface IndexBatch {
+  readonly entries: number
+  readonly bytes: number
+}
+
+const fullBatch: IndexBatch = { entries: 256, bytes: 500_000 }
+
+/** Until this the list of pending entries need not be vacuumed: a search reads it within a millisecond. */
+const pendingBytes = 256 * 1024
+
+/**
+ * Indexes the oldest pending entries.
+ *
+ * An entry that changes between the two statements is pending anew, in another row, which this does not remove.
+ *
+ * @returns How many pending rows were worked off, 0 when there are none.
+ */
+export async function indexPending(executor: SqlExecutor, batch: IndexBatch = fullBatch): Promise<number> {
+  const { rows } = await executor.queryArrays(readBatch, [batch.entries, batch.bytes, searchedCharacters])
+  if (rows.length === 0) return 0
+  const [[, , , , , newest, inNewest] = []] = rows
+  let bucket = Number(newest ?? 0)
+  let room = bucketEntries - Number(inNewest)
+  const documentsById = new Map<string, { bucket: number; document: string }>()
+  for (const [, , id, title, content] of rows) {
+    // Listed twice, or deleted since.
+    if (typeof id !== 'string' || typeof title !== 'string' || documentsById.has(id)) continue
+    if (room <= 0) {
+      bucket += 1
+      room = bucketEntries
+    }
+    room -= 1
+    documentsById.set(id, { bucket, document: toDocument(bucket, title, typeof content === 'string' ? content : '') })
+  }
+  const documents = [...documentsById.values()]
+  await executor.query(writeBatch, [
+    rows.map(([place]) => place),
+    rows.map(([, version]) => version),
+    [...documentsById.keys()],
+    documents.map(({ bucket }) => bucket),
+    documents.map(({ document }) => document),
+  ])
+  // Postgres leaves both to autovacuum, which PGlite has not: new words would be read from end to end by each search.
+  const { rows: sizes } = await executor.queryArrays(
+    "select gin_clean_pending_list('entry_search_document_idx'), pg_relation_size('entry_search_pending')",
+  )
+  const isLastBatch = rows.length < batch.entries
+  if (isLastBatch && Number(sizes[0]?.[1]) > pendingBytes) await executor.exec('vacuum entry_search_pending')
+  return rows.length
+}
+
+/** Whether no entry is pending. */
+export async function isIndexComplete(executor: SqlExecutor): Promise<boolean> {
+  const { rows } = await executor.queryArrays('select not exists (select from entry_search_pending)')
+  return rows[0]?.[0] === true
+}
+
+/** The first rows of the list until their texts come to a size, with what the newest bucket holds. */
+const readBatch = `
+  with pending as materialized (
+    select ctid, xmin, entry_id from entry_search_pending limit $1
+  ), sized as (
+    select p.ctid::text as place, p.xmin::text as version, e.id, e.title, e.content,
+      sum(least(coalesce(octet_length(e.content), 0), $3::int)) over (order by p.ctid rows unbounded preceding) as bytes,
+      row_number() over (order by p.ctid) as number
+    from pending p left join entry e on e.id = p.entry_id
+  )
+  select place, version, id, left(title, $3::int), left(content, $3::int), newest.bucket,
+    (select count(*)::int from entry_search s where s.bucket = newest.bucket)
+  from sized cross join (select max(bucket) as bucket from entry_search) newest
+  where bytes <= $2 or number = 1
+  order by number`
+
+/** Removes just the rows that were read, and writes the entries that are still there. */
+const writeBatch = `
+  with done as (
+    delete from entry_search_pending p
+    using unnest($1::text[], $2::text[]) as r(place, version)
+    where p.ctid = r.place::tid and p.xmin::text = r.version
+  )
+  insert into entry_search (entry_id, bucket, document)
+  select e.id, d.bucket, d.document::tsvector
+  from unnest($3::text[], $4::int[], $5::text[]) as d(id, bucket, document) join entry e on e.id = d.id
+  on conflict (entry_id) do update set bucket = excluded.bucket, document = excluded.document`
