@@ -1,0 +1,21 @@
+/** A few rounds of the tabs suite; `npm run test:tabs` runs hundreds. */
+import { beforeAll, expect, it } from 'vitest'
+import { serveTabsPage } from './serve-tabs-page.ts'
+import { runTabRounds } from './tab-rounds.ts'
+import type { StrikeName } from './strikes.ts'
+
+let pageUrl: string
+
+beforeAll(async () => {
+  const site = await serveTabsPage()
+  pageUrl = site.url
+  return () => site[Symbol.asyncDispose]()
+})
+
+it.each<[tabCount: number, strikeNames: StrikeName[]]>([
+  [2, ['terminate', 'close', 'freeze']],
+  [5, ['navigate', 'crash', 'kill']],
+])('%i tabs do everything once, whatever happens to the one that leads', async (tabCount, strikeNames) => {
+  const rounds = await runTabRounds({ pageUrl, tabCount, rounds: 3, seed: 40 + tabCount, strikeNames })
+  expect(rounds.map(({ strike }) => strike)).toEqual(strikeNames)
+})
