@@ -24,6 +24,8 @@ export interface OpenOptions {
   readonly onPhase: (phase: OpenPhase) => void
   /** Keeps everybody else out of a database in the browser. */
   readonly lock: (name: string) => Promise<() => Promise<void>>
+  /** Whether a leader that was pushed aside may still be alive. */
+  readonly isShared: boolean
 }
 
 /** What a tab has of an open app database, wherever its engine runs. */
@@ -86,7 +88,7 @@ async function openElsewhere(location: DataLocation, { onPhase }: OpenOptions): 
 
 async function openInBrowser(
   name: string,
-  { durability, onStorageChange, onPhase, lock }: OpenOptions,
+  { durability, onStorageChange, onPhase, lock, isShared }: OpenOptions,
 ): Promise<OpenedApp> {
   const unlock = await lock(name)
   try {
@@ -94,14 +96,15 @@ async function openInBrowser(
     Promise.all([loadPGlite(), loadFrontend()]).catch(() => undefined)
     const { openStorage } = await loadStorage()
     const migrationHashes = appMigrations.map(({ hash }) => hash)
-    const storage = openStorage({ name, durability, onStateChange: onStorageChange, migrationHashes })
+    const storage = openStorage({ name, durability, isShared, onStateChange: onStorageChange, migrationHashes })
     try {
       const opened = await openOnStorage(storage, onPhase)
       const close = async () => {
         await opened.close()
         await unlock()
       }
-      return { ...opened, close, kind: 'indexeddb', storageState: () => storage.state() }
+      const sharing = storage.share(() => opened.client.syncToFs())
+      return { ...opened, close, kind: 'indexeddb', storageState: () => storage.state(), sharing }
     } catch (cause) {
       await storage.close()
       throw cause

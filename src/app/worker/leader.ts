@@ -64,11 +64,16 @@ export function createLeader(options: LeaderOptions): Leader {
       ...options,
       // The worker holds it already.
       lock: () => Promise.resolve(() => Promise.resolve()),
+      isShared: true,
       onPhase(begun) {
         phase = begun
         broadcast({ type: 'progress', phase: begun })
       },
-      onStorageChange: (state) => broadcast({ type: 'storage', state: toWireState(state) }),
+      onStorageChange(state) {
+        // Relaxed flushes fail on their own.
+        if (state.error?.code === 'DATABASE_IN_USE') depose()
+        else broadcast({ type: 'storage', state: toWireState(state) })
+      },
     })
     engine = createEngine(opened, options.transactionIdleTimeoutMs)
     opened.client.onNotification((channel, payload) => {
