@@ -42,7 +42,7 @@ console.log(summarize('all', rounds))
 function describe({ round, tabCount, strike, acknowledged, refused, lostRows, ...rest }: TabRound): string {
   return (
     `${tabCount} tabs ${round}: ${strike}, ${acknowledged} acknowledged, ${refused} refused, ${lostRows} without rows, ` +
-    `${rest.orphansKept} of ${rest.orphans} orphans kept, on again after ${(rest.recoveryMs / 1000).toFixed(1)} s`
+    `${rest.orphansKept} of ${rest.orphans} orphans kept, ${rest.hasChanged ? 'another leads' : 'no other leads'}, on again after ${(rest.recoveryMs / 1000).toFixed(1)} s`
   )
 }
 

@@ -41,6 +41,8 @@ export interface TabRound {
   /** Operations whose tab went away with them: those that took effect, and all. */
   readonly orphansKept: number
   readonly orphans: number
+  /** Whether another tab leads, before what only stood still was brought back. */
+  readonly hasChanged: boolean
   /** From the strike until every living tab had done something again. */
   readonly recoveryMs: number
 }
@@ -116,6 +118,7 @@ async function runRound(
   const others = lanes.filter(({ page }) => page !== leader)
   await goOn(others, 'A tab did not go on')
   const recoveryMs = performance.now() - start
+  const hasChanged = await leadsOneOf(others)
   await bringBack?.()
   await tabs.fill(0)
   if (!isGone)
@@ -134,8 +137,15 @@ async function runRound(
     lostRows: sum('lostRows'),
     orphans: lanes.filter(({ states }) => states.length > 1).length,
     orphansKept,
+    hasChanged,
     recoveryMs,
   }
+}
+
+async function leadsOneOf(lanes: readonly Lane[]): Promise<boolean> {
+  const pages = [...new Set(lanes.filter(({ isGone }) => !isGone).map(({ page }) => page))]
+  const roles = await Promise.all(pages.map((page) => page.evaluate(() => window.tabs.role())))
+  return roles.includes('leader')
 }
 
 /**
