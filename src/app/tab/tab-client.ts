@@ -126,14 +126,14 @@ export function createTabClient(options: TabClientOptions): TabClient {
     transport.connect(id)
   }
 
-  /** Looks for a leader whose call was not heard. */
+  /** Follows whoever holds the lock: what leaders say may be overtaken by what happened since. */
   const look = async (): Promise<void> => {
     if (location.kind !== 'indexeddb') return
     const holder = await findHolder(location.name)
-    if (!isTakingPart || leader) return
+    if (!isTakingPart) return
     // The tab's own worker tells by its port when it is ready to lead.
     if (holder.kind === 'worker' && holder.workerId !== transport?.workerId) follow(holder.workerId)
-    else if (holder.kind === 'page') fail(openInPage())
+    else if (holder.kind === 'page' && !leader) fail(openInPage())
   }
 
   /** What opening failed with, or what all requests fail with when it was open before. */
@@ -239,8 +239,8 @@ export function createTabClient(options: TabClientOptions): TabClient {
     if (!leader) void look()
     else {
       transport?.ping(leader.id)
-      // The leader came back to life, or its welcome was lost.
-      if (leader.state === 'greeted') transport?.connect(leader.id)
+      // Its welcome was lost, or it leads no longer.
+      if (leader.state === 'greeted') void look()
       if (silentTicks >= ticksUntilTakeover) transport?.toWorker({ type: 'take-over', leaderId: leader.id })
     }
     if (silentTicks >= ticksUntilGivenUp) {
@@ -261,7 +261,9 @@ export function createTabClient(options: TabClientOptions): TabClient {
   /** Starts the worker, or takes the one that `preload` has started. */
   const startTransport = (): Promise<Transport> =>
     (prepared ??= createTransport(options, {
-      onLeading: follow,
+      onLeading: () => transport && follow(transport.workerId),
+      onOtherLeading: () => void look(),
+      isLeading: () => leader !== undefined && leader.id === transport?.workerId,
       onMessage: receive,
       onPong(leaderId) {
         if (leaderId === leader?.id) silentTicks = 0

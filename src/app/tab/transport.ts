@@ -20,7 +20,12 @@ export interface TransportOptions {
 
 /** What a transport tells. */
 export interface TransportEvents {
-  readonly onLeading: (leaderId: string) => void
+  /** The tab's own worker leads. */
+  readonly onLeading: () => void
+  /** Some other worker says that it leads, or did so when it said it. */
+  readonly onOtherLeading: () => void
+  /** Whether the tab still takes its own worker for the leader. */
+  readonly isLeading: () => boolean
   readonly onMessage: (message: ToClient) => void
   /** A leader, or its tab, answered a ping. */
   readonly onPong: (leaderId: string) => void
@@ -69,7 +74,7 @@ export async function createTransport(options: TransportOptions, events: Transpo
           left.resolve(undefined)
           break
         case 'leading':
-          events.onLeading(message.leaderId)
+          events.onLeading()
           break
         case 'serving':
           break
@@ -95,14 +100,14 @@ export async function createTransport(options: TransportOptions, events: Transpo
   discovery.onmessage = ({ data }: MessageEvent<Discovery>) => {
     switch (data.type) {
       case 'leading':
-        if (data.leaderId !== workerId) events.onLeading(data.leaderId)
+        if (data.leaderId !== workerId) events.onOtherLeading()
         break
       case 'pong':
         events.onPong(data.leaderId)
         break
       case 'ping':
         // The worker may be busy with a long statement; its locks say that it lives.
-        if (data.leaderId === workerId) broadcast({ type: 'pong', leaderId: workerId })
+        if (data.leaderId === workerId && events.isLeading()) broadcast({ type: 'pong', leaderId: workerId })
         break
       case 'who-leads':
       case 'hello':

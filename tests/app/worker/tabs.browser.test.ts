@@ -210,55 +210,159 @@ describe('newer code', () => {
   })
 })
 
+const ways: readonly (readonly [how: string, end: (page: Page) => Promise<unknown>])[] = [
+  ['is closed', (page: Page) => page.close()],
+  ['closes the database', (page: Page) => page.evaluate(() => window.app.close())],
+  ['loses its worker', (page: Page) => page.evaluate(() => window.typyst.workers.at(-1)?.terminate())],
+  ['leaves for another page', (page: Page) => page.goto('about:blank')],
+  // Chromium without a window never freezes or puts away a page by itself, but what it would tell the page is known.
+  ['is told that it is frozen', (page: Page) => page.evaluate(() => document.dispatchEvent(new Event('freeze')))],
+  [
+    'is told that it is put away',
+    (page: Page) => page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))),
+  ],
+]
+
+/** Ends the leader in some way while a transaction of another tab is open and a third waits for its turn. */
+async function endLeader(how: string, end: (page: Page) => Promise<unknown>): Promise<void> {
+  const { first, second, third } = await openTabs(`idb://leader ${how}`, ['first', 'second', 'third'], {
+    leaderTimeoutMs: 5000,
+  })
+  expect(await addCollection(second, 'before')).toBeUndefined()
+  await second.evaluate(async () => {
+    const { db, schema } = window.app
+    let isOpen = () => undefined as void
+    const open = new Promise<void>((resolve) => (isOpen = resolve))
+    const hasEnded = new Promise<void>((resolve) => Object.assign(window, { release: resolve }))
+    const transaction = window.typyst.failure(
+      db.transaction(async (tx) => {
+        await tx.insert(schema.collection).values({ id: 'in-flight', name: 'In flight' })
+        isOpen()
+        await hasEnded
+      }),
+    )
+    Object.assign(window, { transaction })
+    await open
+  })
+  const waiting = addCollection(third, 'waiting')
+  await end(first)
+  expect(await addCollection(second, 'after')).toBeUndefined()
+  const failed = await second.evaluate(async () => {
+    const { release, transaction } = window as Window & {
+      release?: () => void
+      transaction?: Promise<{ code: string } | undefined>
+    }
+    release?.()
+    return (await transaction)?.code
+  })
+  expect(failed).toBe('LEADER_CHANGED')
+  expect(await waiting).toBeUndefined()
+  expect(await collectionIds(third)).toEqual(['after', 'before', 'waiting'])
+  expect(await second.evaluate(() => window.events)).toContain('leader-changed')
+  await closeAll({ first, second, third })
+}
+
 describe('when the leader', () => {
+  it.each(ways)('%s, the others go on and a transaction leaves no trace', endLeader)
+
   it.each([
-    ['is closed', (page: Page) => page.close()],
-    ['closes the database', (page: Page) => page.evaluate(() => window.app.close())],
-    ['loses its worker', (page: Page) => page.evaluate(() => window.typyst.workers.at(-1)?.terminate())],
-    ['leaves for another page', (page: Page) => page.goto('about:blank')],
-    ['is frozen', (page: Page) => setLifecycle(page, 'frozen')],
-    // Last: Chromium opens no more pages beside a crashed one.
-    ['crashes', crashPage],
-  ] as const)('%s, the others go on and a transaction leaves no trace', async (how, end) => {
-    const { first, second, third } = await openTabs(`idb://leader ${how}`, ['first', 'second', 'third'], {
-      leaderTimeoutMs: 5000,
-    })
-    expect(await addCollection(second, 'before')).toBeUndefined()
-    await second.evaluate(async () => {
-      const { db, schema } = window.app
-      let isOpen = () => undefined as void
-      const open = new Promise<void>((resolve) => (isOpen = resolve))
-      const hasEnded = new Promise<void>((resolve) => Object.assign(window, { release: resolve }))
-      const transaction = window.typyst.failure(
-        db.transaction(async (tx) => {
-          await tx.insert(schema.collection).values({ id: 'in-flight', name: 'In flight' })
-          isOpen()
-          await hasEnded
-        }),
+    ['freeze', 'resume', {}],
+    ['pagehide', 'pageshow', { persisted: true }],
+  ] as const)('comes back from %s, it follows and has its requests answered', async (leave, comeBack, persisted) => {
+    const { first, second } = await openTabs(`idb://back from ${leave}`, ['first', 'second'])
+    const tell = (type: string) =>
+      first.evaluate(
+        ({ type, persisted }) => {
+          if ('persisted' in persisted) dispatchEvent(new PageTransitionEvent(type, persisted))
+          else document.dispatchEvent(new Event(type))
+        },
+        { type, persisted },
       )
-      Object.assign(window, { transaction })
-      await open
+    await tell(leave)
+    const asleep = addCollection(first, 'asleep')
+    expect(await addCollection(second, 'meanwhile')).toBeUndefined()
+    expect(await roleOf(second)).toBe('leader')
+    await tell(comeBack)
+    expect(await asleep).toBeUndefined()
+    expect(await collectionIds(first)).toEqual(['asleep', 'meanwhile'])
+    expect(await roleOf(first)).toBe('follower')
+    await closeAll({ first, second })
+  })
+
+  it('has its page blocked, it answers all the same', async () => {
+    const { first, second } = await openTabs('idb://blocked', ['first', 'second'])
+    const blocking = first.evaluate(() => {
+      const until = performance.now() + 3000
+      while (performance.now() < until);
+      return performance.now()
     })
-    const waiting = addCollection(third, 'waiting')
-    await end(first)
-    expect(await addCollection(second, 'after')).toBeUndefined()
-    const failed = await second.evaluate(async () => {
-      const { release, transaction } = window as Window & {
-        release?: () => void
-        transaction?: Promise<{ code: string } | undefined>
-      }
-      release?.()
-      return (await transaction)?.code
+    expect(await addCollection(second, 'beside')).toBeUndefined()
+    expect(await collectionIds(second)).toEqual(['beside'])
+    expect(await second.evaluate(() => window.events)).toEqual([])
+    await blocking
+    expect(await roleOf(first)).toBe('leader')
+    await closeAll({ first, second })
+  })
+
+  it('stands still with its page, another takes its place, and it writes nothing when it wakes up', async () => {
+    const options = { leaderTimeoutMs: 1500 }
+    const { first, second, third } = await openTabs('idb://stands-still', ['first', 'second', 'third'], options)
+    const asleep = first.evaluate(() => {
+      window.typyst.workers.at(-1)?.postMessage({ standStillMs: 8000 })
+      const until = performance.now() + 8000
+      while (performance.now() < until);
     })
-    expect(failed).toBe('LEADER_CHANGED')
-    expect(await waiting).toBeUndefined()
-    expect(await collectionIds(third)).toEqual(['after', 'before', 'waiting'])
-    expect(await second.evaluate(() => window.events)).toContain('leader-changed')
+    // Asked of the one that stands still, and found in its queue when it wakes up.
+    const [one, two] = await Promise.all([addCollection(second, 'one'), addCollection(third, 'two')])
+    expect([one, two]).toEqual([undefined, undefined])
+    expect(await second.evaluate(() => window.events)).toEqual(['leader-changed'])
+    await asleep
+    expect(await addCollection(first, 'woken')).toBeUndefined()
+    expect(await roleOf(first)).toBe('follower')
+    for (const page of [first, second, third]) expect(await collectionIds(page)).toEqual(['one', 'two', 'woken'])
     await closeAll({ first, second, third })
   })
 })
 
-async function setLifecycle(page: Page, state: 'frozen' | 'active'): Promise<void> {
-  const devtools = await page.context().newCDPSession(page)
-  await devtools.send('Page.setWebLifecycleState', { state })
-}
+describe('leaders that die all the time', () => {
+  it('lose no acknowledged change and make none twice', async () => {
+    const { first, second, third } = await openTabs('idb://tally', ['first', 'second', 'third'], {
+      migrations: ['create table tally (n int not null); insert into tally values (0)'],
+    })
+    const pages = [first, second, third]
+    const counting = pages.map((page) =>
+      page.evaluate(async () => {
+        Object.assign(window, { isOver: false })
+        let acknowledged = 0
+        const failures: (string | undefined)[] = []
+        const add = async () => {
+          const failed = await window.typyst.failure(window.app.pgClient.query('update tally set n = n + 1'))
+          if (failed) failures.push(failed.code)
+          else acknowledged += 1
+        }
+        while (!('isOver' in window && window.isOver)) await Promise.all([add(), add(), add()])
+        return { acknowledged, failures }
+      }),
+    )
+    for (let round = 0; round < 12; round += 1) {
+      const roles = await Promise.all(pages.map(roleOf))
+      const leader = pages[roles.indexOf('leader')]
+      const before = await third.evaluate(async () => (await window.app.pgClient.query('select n from tally')).rows)
+      await leader?.evaluate(() => window.typyst.workers.at(-1)?.terminate())
+      await expect
+        .poll(() => third.evaluate(async () => (await window.app.pgClient.query('select n from tally')).rows))
+        .not.toEqual(before)
+    }
+    await Promise.all(pages.map((page) => page.evaluate(() => Object.assign(window, { isOver: true }) && undefined)))
+    const tallies = await Promise.all(counting)
+    expect(tallies.flatMap(({ failures }) => failures)).toEqual([])
+    const { rows } = await third.evaluate(() => window.app.pgClient.query('select n from tally'))
+    expect(rows).toEqual([{ n: tallies.reduce((sum, { acknowledged }) => sum + acknowledged, 0) }])
+    await closeAll({ first, second, third })
+  })
+})
+
+describe('when the leader', () => {
+  // Last: Chromium opens no more pages beside a crashed one.
+  it('crashes, the others go on and a transaction leaves no trace', () => endLeader('crashes', crashPage))
+})
