@@ -19,6 +19,8 @@ export interface Lane {
   readonly isGone: boolean
   /** What the database may hold of it: one state, and the next one when its page went away in between. */
   readonly states: readonly LaneModel[]
+  /** Settles with the last operation; rejects with what was wrong. */
+  readonly ended: Promise<void>
   /** No further operation; resolves when the last one ended, and rejects with what was wrong. */
   stop(): Promise<void>
 }
@@ -65,6 +67,7 @@ export function startLane({ page, name, random, capMs, onProgress }: LaneOptions
 
   return {
     page,
+    ended: working,
     get done() {
       return counts.done
     },

@@ -1,6 +1,7 @@
-/** `npm run test:tabs`: many rounds; `--rounds`, `--seed`, `--tabs` and `--strikes` change them. */
+/** `npm run test:tabs`: many rounds; `--rounds`, `--seed`, `--tabs`, `--strikes`, or instead `--soak MINUTES`. */
 import { parseArgs } from 'node:util'
 import { serveTabsPage } from './serve-tabs-page.ts'
+import { runSoak } from './soak.ts'
 import { strikeNames } from './strikes.ts'
 import { runTabRounds } from './tab-rounds.ts'
 import type { TabRound } from './tab-rounds.ts'
@@ -11,38 +12,56 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     tabs: { type: 'string', default: '2,5,20' },
     strikes: { type: 'string', default: strikeNames.join() },
+    soak: { type: 'string' },
   },
 })
 
 await using site = await serveTabsPage()
-const named = values.strikes.split(',')
-const unknown = named.filter((name) => !strikeNames.some((known) => known === name))
-if (unknown.length > 0) throw new Error(`There is no strike "${unknown.join()}", only ${strikeNames.join()}.`)
-const tabCounts = values.tabs.split(',').map(Number)
-const rounds: TabRound[] = []
-for (const [index, tabCount] of tabCounts.entries()) {
-  const share = Math.ceil((Number(values.rounds) - rounds.length) / (tabCounts.length - index))
-  rounds.push(
-    ...(await runTabRounds({
-      pageUrl: site.url,
-      tabCount,
-      rounds: share,
-      seed: Number(values.seed) + index,
-      strikeNames: strikeNames.filter((name) => named.includes(name)),
-      onRound: (round) => console.log(describe(round)),
-    })),
-  )
+if (values.soak === undefined) await runRounds()
+else await soak(Number(values.soak))
+
+async function runRounds(): Promise<void> {
+  const named = values.strikes.split(',')
+  const unknown = named.filter((name) => !strikeNames.some((known) => known === name))
+  if (unknown.length > 0) throw new Error(`There is no strike "${unknown.join()}", only ${strikeNames.join()}.`)
+  const tabCounts = values.tabs.split(',').map(Number)
+  const rounds: TabRound[] = []
+  for (const [index, tabCount] of tabCounts.entries()) {
+    const share = Math.ceil((Number(values.rounds) - rounds.length) / (tabCounts.length - index))
+    rounds.push(
+      ...(await runTabRounds({
+        pageUrl: site.url,
+        tabCount,
+        rounds: share,
+        seed: Number(values.seed) + index,
+        strikeNames: strikeNames.filter((name) => named.includes(name)),
+        onRound: (round) => console.log(describe(round)),
+      })),
+    )
+  }
+  for (const name of strikeNames) {
+    const ofKind = rounds.filter(({ strike }) => strike === name)
+    if (ofKind.length > 0) console.log(summarize(name, ofKind))
+  }
+  console.log(summarize('all', rounds))
 }
-for (const name of strikeNames) {
-  const ofKind = rounds.filter(({ strike }) => strike === name)
-  if (ofKind.length > 0) console.log(summarize(name, ofKind))
+
+async function soak(minutes: number): Promise<void> {
+  const end = performance.now() + minutes * 60_000
+  const { before, after, turns } = await runSoak({
+    pageUrl: site.url,
+    guests: 3,
+    seed: Number(values.seed),
+    isOver: () => performance.now() >= end,
+  })
+  console.log(`${turns} turns of 3 tabs that come and go, in ${minutes} minutes`)
+  for (const name of Object.keys(before)) console.log(`${name}: ${before[name] ?? 0} before, ${after[name] ?? 0} after`)
 }
-console.log(summarize('all', rounds))
 
 function describe({ round, tabCount, strike, acknowledged, refused, lostRows, ...rest }: TabRound): string {
   return (
     `${tabCount} tabs ${round}: ${strike}, ${acknowledged} acknowledged, ${refused} refused, ${lostRows} without rows, ` +
-    `${rest.orphansKept} of ${rest.orphans} orphans kept, ${rest.hasChanged ? 'another leads' : 'no other leads'}, on again after ${(rest.recoveryMs / 1000).toFixed(1)} s`
+    `${rest.orphansKept} of ${rest.orphans} orphans kept, on again after ${(rest.recoveryMs / 1000).toFixed(1)} s`
   )
 }
 

@@ -1,7 +1,7 @@
 /** The ways a tab that leads can be lost. */
 import type { Page } from 'playwright-core'
 import { crashPage } from '../support/chromium.ts'
-import { renderersBySize } from '../support/renderers.ts'
+import { processOf } from '../support/renderers.ts'
 
 /** What a strike leaves. */
 export interface Aftermath {
@@ -31,22 +31,21 @@ export const strikes = {
     await crashPage(page)
     return { isGone: true }
   },
-  /** Its process is killed from outside: the largest is the one with the engine. */
+  /** Its process is killed from outside. */
   async kill(page: Page): Promise<Aftermath> {
-    const [largest] = await renderersBySize(page.context())
-    if (!largest) throw new Error('A browser with pages has a process for them.')
-    process.kill(largest.processId, 'SIGKILL')
+    process.kill(await processOf(page), 'SIGKILL')
     return { isGone: true }
   },
-  /** The browser freezes the page, as it does with tabs in the background. */
+  /**
+   * It is told that it is frozen. A Chromium without a window hides no page, and freezes only hidden ones; what stands
+   * still for good is `stop`.
+   */
   async freeze(page: Page): Promise<Aftermath> {
-    const devtools = await page.context().newCDPSession(page)
-    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await page.evaluate(() => document.dispatchEvent(new Event('freeze')))
     return {
       isGone: false,
       async bringBack() {
-        await devtools.send('Page.setWebLifecycleState', { state: 'active' })
-        await devtools.detach()
+        await page.evaluate(() => document.dispatchEvent(new Event('resume')))
       },
     }
   },
@@ -67,13 +66,12 @@ export const strikes = {
   },
   /** Its process stops without a word, and goes on later as if nothing had happened. */
   async stop(page: Page): Promise<Aftermath> {
-    const [largest] = await renderersBySize(page.context())
-    if (!largest) throw new Error('A browser with pages has a process for them.')
-    process.kill(largest.processId, 'SIGSTOP')
+    const processId = await processOf(page)
+    process.kill(processId, 'SIGSTOP')
     return {
       isGone: false,
       bringBack() {
-        process.kill(largest.processId, 'SIGCONT')
+        process.kill(processId, 'SIGCONT')
         return Promise.resolve()
       },
     }

@@ -41,8 +41,6 @@ export interface TabRound {
   /** Operations whose tab went away with them: those that took effect, and all. */
   readonly orphansKept: number
   readonly orphans: number
-  /** Whether another tab leads, before what only stood still was brought back. */
-  readonly hasChanged: boolean
   /** From the strike until every living tab had done something again. */
   readonly recoveryMs: number
 }
@@ -119,6 +117,8 @@ async function runRound(
   await goOn(others, 'A tab did not go on')
   const recoveryMs = performance.now() - start
   const hasChanged = await leadsOneOf(others)
+  // A worker needs no main thread: who only blocks goes on leading.
+  if (hasChanged !== (strike !== 'block')) throw new Error(hasChanged ? 'Another tab leads.' : 'No other tab leads.')
   await bringBack?.()
   await tabs.fill(0)
   if (!isGone)
@@ -137,7 +137,6 @@ async function runRound(
     lostRows: sum('lostRows'),
     orphans: lanes.filter(({ states }) => states.length > 1).length,
     orphansKept,
-    hasChanged,
     recoveryMs,
   }
 }
