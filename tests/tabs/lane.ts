@@ -63,7 +63,7 @@ export function startLane({ page, name, random, capMs, onProgress }: LaneOptions
   }
   const working = work()
   // Whoever waits for progress looks at the lanes, and `stop` tells what was wrong.
-  working.catch(() => undefined).finally(onProgress)
+  void working.catch(() => undefined).finally(onProgress)
 
   return {
     page,

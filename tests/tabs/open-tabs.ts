@@ -33,7 +33,7 @@ export function createTabs(context: BrowserContext, { pageUrl, dataDir, leaderTi
     page.once('crash', () => {
       pages.delete(page)
       // Playwright keeps a tab whose process is gone.
-      void page.close()
+      page.close().catch(() => undefined)
     })
     pages.add(page)
     await page.goto(pageUrl)

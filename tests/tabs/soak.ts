@@ -45,19 +45,19 @@ export async function runSoak({ pageUrl, guests, seed, isOver }: SoakOptions): P
   const follower = tabs.living().find((page) => page !== leader)
   if (!follower) throw new Error('The second tab is not there.')
 
+  let turns = 0
   const takeTurn = async (): Promise<void> => {
     await within(capMs, () => 'The guests are not in', tabs.fill(2 + guests))
     const visiting = tabs.living().filter((page) => page !== leader && page !== follower)
-    await Promise.all(visiting.map((page, guest) => visit(page, `${guest}`, guest % 2 === 0, random(2 ** 31))))
+    await Promise.all(visiting.map((page, guest) => visit(page, `${turns}-${guest}`, guest % 2 === 0, random(2 ** 31))))
     await leader.evaluate(() => window.tabs.clear())
   }
   await takeTurn()
   const alone = await countsOf(leader)
   const before = { ...alone, ...(await heapsOf(leader, follower)) }
-  let turns = 0
   do {
-    await takeTurn()
     turns += 1
+    await takeTurn()
     await returnTo(alone, leader)
   } while (!isOver(turns))
   return { turns, before, after: { ...(await countsOf(leader)), ...(await heapsOf(leader, follower)) } }

@@ -3,23 +3,23 @@ import { serveAppDatabase } from '@typyst/db/app/worker'
 
 const openChannels = new Set<BroadcastChannel>()
 
-class CountedChannel extends BroadcastChannel {
-  constructor(name: string) {
-    super(name)
-    openChannels.add(this)
-  }
-  override close(): void {
-    openChannels.delete(this)
-    super.close()
-  }
-}
-
 declare global {
   /** Only in the worker, for `worker.evaluate`. */
   var countOpenChannels: () => number
 }
 
-globalThis.BroadcastChannel = CountedChannel
+globalThis.BroadcastChannel = new Proxy(BroadcastChannel, {
+  construct(Channel, [name]: [string]) {
+    const channel = new Channel(name)
+    const close = channel.close.bind(channel)
+    openChannels.add(channel)
+    channel.close = () => {
+      openChannels.delete(channel)
+      close()
+    }
+    return channel
+  },
+})
 globalThis.countOpenChannels = () => openChannels.size
 
 serveAppDatabase()
