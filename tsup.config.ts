@@ -10,6 +10,7 @@ export default defineConfig({
     auth: 'src/auth/index.ts',
     app: 'src/app/index.ts',
     'app/validation': 'src/app/validation/index.ts',
+    'app/worker': 'src/app/worker/index.ts',
     testing: 'src/testing/index.ts',
     'metrics/prometheus': 'src/metrics/prometheus.ts',
     'metrics/opentelemetry': 'src/metrics/opentelemetry.ts',

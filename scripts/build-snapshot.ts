@@ -11,7 +11,7 @@ import { crc32c } from '../src/app/storage/fresh-identity.ts'
 import type { IdentityLayout } from '../src/app/storage/fresh-identity.ts'
 import { unweave } from '../src/app/storage/snapshot.ts'
 import type { SnapshotData } from '../src/app/storage/snapshot.ts'
-import { createPGliteConnection } from '../src/pglite/pglite-connection.ts'
+import { createPGliteConnection, inheritParsers } from '../src/pglite/pglite-connection.ts'
 
 const target = new URL('../src/app/storage/snapshot-data.generated.js', import.meta.url)
 
@@ -46,7 +46,8 @@ export async function buildSnapshot(): Promise<SnapshotData> {
       initDbStartParams: ['--wal-segsize=1'],
       startParams: [...PGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])],
     })
-    await migrateApp(createPGliteConnection(pglite, types), [])
+    const connection = createPGliteConnection(pglite, inheritParsers(pglite, types.parsers))
+    await migrateApp(connection, { app: appMigrations, consumer: [] })
     for (const statement of shrink) await pglite.exec(statement)
     await pglite.close()
     return await pack(folder)

@@ -21,6 +21,10 @@ export const typystDbErrorCodes = [
   'STORAGE_INCOMPATIBLE',
   'STORAGE_NEWER',
   'STORAGE_DAMAGED',
+  // Tabs that share a database through workers
+  'WORKER_FAILED',
+  'LEADER_CHANGED',
+  'SCHEMA_OUTDATED',
   // Connection
   'CONNECTION_FAILED',
   'AUTHENTICATION_FAILED',

@@ -6,17 +6,17 @@ import type { PeerName } from './peers.ts'
 export type RoundFigures = Readonly<Record<string, number>>
 
 /** All rounds. */
-export interface Figures {
-  add(peer: PeerName, round: RoundFigures): void
+export interface Figures<TPeer extends string = PeerName> {
+  add(peer: TPeer, round: RoundFigures): void
   /** The median over the rounds. Dexie's one route stands for both. */
-  of(peer: PeerName, figure: string): number | undefined
+  of(peer: TPeer, figure: string): number | undefined
   /** Each round's value, for machines. */
   toJSON(): Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>
 }
 
 /** Starts an empty collection. */
-export function createFigures(): Figures {
-  const valuesByPeer = new Map<PeerName, Map<string, number[]>>()
+export function createFigures<TPeer extends string = PeerName>(): Figures<TPeer> {
+  const valuesByPeer = new Map<TPeer, Map<string, number[]>>()
   return {
     add(peer, round) {
       const values = valuesByPeer.get(peer) ?? new Map<string, number[]>()

@@ -21,11 +21,11 @@ const headers = {
   'cache-control': 'public, max-age=31536000, immutable',
 }
 
-/** Serves the page until it is disposed. */
-export async function serveBenchPage(): Promise<BenchPage> {
+/** Serves a page, by default the one that compares databases, until it is disposed. */
+export async function serveBenchPage(page: URL = new URL('page', import.meta.url)): Promise<BenchPage> {
   const folder = await mkdtemp(join(tmpdir(), 'typyst-bench-page-'))
   await build({
-    root: fileURLToPath(new URL('page', import.meta.url)),
+    root: fileURLToPath(page),
     configFile: false,
     // PGlite's glue has much to be warned of, and nobody here can change that.
     logLevel: 'error',

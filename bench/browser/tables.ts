@@ -69,18 +69,20 @@ function figureRows(sizes: readonly number[]): FigureRow[] {
 
 const bytesPerUnit: Readonly<Record<Unit, number>> = { ms: 1, KB: 1024, MB: 1024 * 1024 }
 
-function formatFigure(value: number | undefined, unit: Unit): string {
+/** A figure, or a dash where there is none. */
+export function formatFigure(value: number | undefined, unit: Unit): string {
   if (value === undefined || Number.isNaN(value)) return '–'
   const amount = value / bytesPerUnit[unit]
   return `${amount.toFixed(amount < 10 ? 2 : amount < 100 ? 1 : 0)} ${unit}`
 }
 
 /** Small ratios as fractions, which is how the floors are put. */
-function formatRatio(ratio: number): string {
+export function formatRatio(ratio: number): string {
   return ratio < 0.35 ? `1/${(1 / ratio).toFixed(ratio < 0.1 ? 0 : 1)}` : `${ratio.toFixed(2)} ×`
 }
 
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table with a head. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }

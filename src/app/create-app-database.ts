@@ -11,12 +11,12 @@ import { appSchema } from '../schema/app.ts'
 import type { AppSchema } from '../schema/app.ts'
 import type { AppStatus } from './app-status.ts'
 import { createAppConnection } from './connection/app-connection.ts'
-import { preloadCode } from './connection/open-at.ts'
+import { createPageEngine } from './connection/page-engine.ts'
 import { createPgClient } from './connection/pg-client.ts'
 import { createChangeFeed } from './live/change-feed.ts'
 import { createLiveQuery } from './live/live-query.ts'
 import type { LiveQuery, LiveSource } from './live/live-query.ts'
-import { migrateApp } from './migrate-app.ts'
+import { appMigrations } from './migrations.generated.ts'
 import { toPhaseListener } from './open-progress.ts'
 import { hasAppTables } from './data/app-tables.ts'
 import type { AppTables } from './data/app-tables.ts'
@@ -25,6 +25,7 @@ import type { AppData } from './data/app-data.ts'
 import type { AppDatabaseOptions } from './options.ts'
 import { indexWhenIdle } from './search/index-when-idle.ts'
 import type { Search } from './search/search.ts'
+import { canShare, createWorkerEngine } from './tab/open-through-worker.ts'
 
 /**
  * The app database: Drizzle, its life cycle, and with the package's own tables the repositories of `AppData`. A schema that
@@ -138,14 +139,36 @@ export function createAppDatabase(
     onProgress,
     schema = appSchema,
     migrations = [],
-    transactionIdleTimeoutMs = 10_000,
     debug,
+    worker,
+    leaderTimeoutMs = 15_000,
+    transactionIdleTimeoutMs = 10_000,
+    onEvent = () => undefined,
   } = options
   const location = parseDataDir(dataDir)
   const openOptions = { durability, memoryFallback, onStorageChange, onPhase: toPhaseListener(onProgress) }
-  const connection = createAppConnection(location, openOptions, async (open) => {
-    await migrateApp(open, migrations)
-    stopIndexing = indexWhenIdle(connection, feed)
+  const allMigrations = { app: appMigrations, consumer: migrations }
+  const engine =
+    worker && location.kind !== 'folder' && canShare()
+      ? createWorkerEngine({
+          ...openOptions,
+          location,
+          migrations: allMigrations,
+          createWorker: worker,
+          leaderTimeoutMs,
+          transactionIdleTimeoutMs,
+          onEvent,
+          onDestroyed: () => void close(),
+        })
+      : createPageEngine(location, openOptions, allMigrations)
+  const connection = createAppConnection(location, {
+    ...engine,
+    async open() {
+      const session = await engine.open()
+      stopIndexing()
+      stopIndexing = indexWhenIdle(connection, feed, () => engine.role() !== 'follower')
+      return session
+    },
   })
   let stopIndexing = () => {}
   const close = () => {
@@ -169,7 +192,7 @@ export function createAppDatabase(
       await connection.opened()
     },
     flush,
-    preload: () => preloadCode(location),
+    preload: () => engine.preload(),
     status: () => connection.status(),
     close,
     destroy() {

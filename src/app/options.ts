@@ -2,6 +2,7 @@
 import type { StatementLog } from '../drizzle/statement-log.ts'
 import type { Migration } from '../internal/migration.ts'
 import type { QueryHooks } from '../internal/query-hooks.ts'
+import type { AppEvent } from './app-event.ts'
 import type { BlockStoreState } from './storage/block-store-types.ts'
 import type { AppSchema } from '../schema/app.ts'
 import type { OpenProgress } from './open-progress.ts'
@@ -42,6 +43,28 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    */
   readonly onProgress?: ((progress: OpenProgress) => void) | undefined
   /**
+   * Makes the app's worker, whose file calls `serveAppDatabase()` of `@typyst/db/app/worker`. All tabs share the database
+   * then. Called on first use, never on a server. Without one, or where the browser has no workers, one tab at a time has
+   * the database open.
+   *
+   * @defaultValue none
+   */
+  readonly worker?: (() => Worker) | undefined
+  /**
+   * With `worker`, how long the tab that holds the database may be silent before another takes its place, in milliseconds.
+   * Nothing waits longer than twice that for a leader.
+   *
+   * @defaultValue 15000
+   */
+  readonly leaderTimeoutMs?: number | undefined
+  /**
+   * With `worker`, told when another tab took the database over, when newer code migrated it, and when another tab
+   * deleted it.
+   *
+   * @defaultValue none
+   */
+  readonly onEvent?: ((event: AppEvent) => void) | undefined
+  /**
    * The tables and relations `db` knows: `{ ...appSchema, tag }` extends the package's own, anything else replaces them.
    *
    * @defaultValue `appSchema`
@@ -57,7 +80,8 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
   /**
    * How long a query waits, in milliseconds, for a transaction that does nothing, before it is refused with
    * `TRANSACTION_BLOCKED`. Two kinds of queries do: one that a transaction's callback sends to the database itself instead
-   * of to its `tx`, which would wait for ever, and one from elsewhere while a callback waits for something slow.
+   * of to its `tx`, which would wait for ever, and one from elsewhere while a callback waits for something slow. With
+   * `worker`, a transaction that keeps other tabs waiting for so long is rolled back, with `TRANSACTION_ABORTED`.
    *
    * @defaultValue 10000
    */

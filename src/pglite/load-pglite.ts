@@ -33,6 +33,15 @@ export function loadFrontend(): Promise<typeof import('@electric-sql/pglite/memf
   return loaded(() => import('@electric-sql/pglite/memfs-frontend'))
 }
 
+/**
+ * Loads PGlite's SQL templates, which are a part of their own.
+ *
+ * @throws TypystDbError `STORAGE_UNAVAILABLE` as {@link loadPGlite} does.
+ */
+export function loadTemplate(): Promise<typeof import('@electric-sql/pglite/template')> {
+  return loaded(() => import('@electric-sql/pglite/template'))
+}
+
 async function loaded<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load()

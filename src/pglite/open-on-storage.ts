@@ -3,7 +3,7 @@ import type { Transaction } from '@electric-sql/pglite'
 import { batchProtocol } from './batch-protocol.ts'
 import { loadFrontend, loadPGlite } from './load-pglite.ts'
 import type { OpenedPGlite } from './open-pglite.ts'
-import { createPGliteConnection } from './pglite-connection.ts'
+import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import type { PGliteStorage } from './pglite-storage.ts'
 import { atStorageEdge } from './storage-edge.ts'
 
@@ -73,9 +73,11 @@ export async function openOnStorage(
   }
   await storage.started()
   let hasShutDown = false
+  const arrayParsers = inheritParsers(client, types.parsers)
   return {
     client,
-    connection: createPGliteConnection(client, types),
+    arrayParsers,
+    connection: createPGliteConnection(client, arrayParsers),
     async flush() {
       await client.syncToFs()
       await storage.flush()

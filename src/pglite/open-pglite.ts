@@ -7,12 +7,14 @@ import type { DataLocation } from './data-location.ts'
 import { batchProtocol } from './batch-protocol.ts'
 import { lockFolder } from './folder-lock.ts'
 import { loadPGlite } from './load-pglite.ts'
-import { createPGliteConnection } from './pglite-connection.ts'
+import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import { atStorageEdge } from './storage-edge.ts'
 
 /** An open PGlite. */
 export interface OpenedPGlite extends Opened {
   readonly client: PGlite
+  /** Parsers of arrays, which PGlite does not use for a query that brings parsers of its own. */
+  readonly arrayParsers: PGlite['parsers']
   /** Resolves when everything acknowledged is stored. */
   flush(): Promise<void>
 }
@@ -36,9 +38,11 @@ export async function openPGlite(requested: DataLocation): Promise<OpenedPGlite>
     if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite))
     const client = await atStorageEdge(() => pglite.PGlite.create(toDataDir(location)))
     batchProtocol(client)
+    const arrayParsers = inheritParsers(client, pglite.types.parsers)
     return {
       client,
-      connection: createPGliteConnection(client, pglite.types),
+      arrayParsers,
+      connection: createPGliteConnection(client, arrayParsers),
       flush: () => atStorageEdge(() => client.syncToFs()),
       close: () =>
         atStorageEdge(async () => {

@@ -16,10 +16,12 @@ type Parsers = PGlite['parsers']
 /**
  * Puts the port over a client; closing stays with the client's owner.
  *
- * @param types - PGlite's export of that name.
+ * @param arrayParsers - What {@link inheritParsers} gave; none for a client that parses arrays by itself.
  */
-export function createPGliteConnection(client: PGlite, types: { readonly parsers: Parsers }): SqlConnection {
-  const arrayParsers = inheritParsers(client, types.parsers)
+export function createPGliteConnection(
+  client: Pick<PGlite, 'query' | 'exec' | 'transaction'>,
+  arrayParsers: Parsers,
+): SqlConnection {
   return {
     ...createExecutor(client, arrayParsers),
     transaction<T>(run: (tx: SqlExecutor) => Promise<T>, options?: SqlTransactionOptions) {
@@ -42,21 +44,23 @@ export function createPGliteConnection(client: PGlite, types: { readonly parsers
  *
  * @returns The parsers that PGlite finds only in the client: those of arrays.
  */
-function inheritParsers(client: PGlite, simpleParsers: Parsers): Parsers {
+export function inheritParsers(client: PGlite, simpleParsers: Parsers): Parsers {
   const { parsers } = client
   client.parsers = Object.create(parsers) as Parsers // What it inherits has the type; `create` cannot say so.
-  return Object.fromEntries(
-    Object.entries(parsers).filter(([type]) => !(type in simpleParsers) && !(type in textParsers)),
-  )
+  return Object.fromEntries(Object.entries(parsers).filter(([type]) => !(type in simpleParsers)))
 }
 
-/** Parses the arrays in a result, each in place. */
-function parseArrays({ rows, fields }: Results<unknown>, parsers: Parsers, rowMode: 'array' | 'object'): void {
+/**
+ * Parses the arrays in the result of a query that brought parsers of its own, each in place.
+ *
+ * @param own - What the query brought; those types are left alone.
+ */
+export function parseArrays({ rows, fields }: Results<unknown>, arrayParsers: Parsers, own: object): void {
   for (const [at, { name, dataTypeID }] of fields.entries()) {
-    const parse = parsers[dataTypeID]
-    if (!parse) continue
-    const key = rowMode === 'array' ? at : name
+    const parse = arrayParsers[dataTypeID]
+    if (!parse || dataTypeID in own) continue
     for (const row of rows as Record<string | number, unknown>[]) {
+      const key = Array.isArray(row) ? at : name
       const value = row[key]
       if (typeof value === 'string') row[key] = parse(value, dataTypeID)
     }
@@ -68,7 +72,7 @@ function createExecutor(client: Pick<Transaction, 'query' | 'exec'>, arrayParser
     atDriverEdge(async () => {
       refuseParameters(params)
       const result = await client.query<TRow>(text, [...params], { parsers: textParsers, rowMode })
-      parseArrays(result, arrayParsers, rowMode)
+      parseArrays(result, arrayParsers, textParsers)
       return toSqlResult(result)
     })
   return {

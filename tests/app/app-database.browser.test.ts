@@ -1,30 +1,24 @@
 /** `createAppDatabase` in tabs of a real browser: IndexedDB, reloads, second tabs, deletion. */
 import type { AppDatabase } from '@typyst/db/app'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { launchChromium } from '../support/chromium.ts'
-import type { TestBrowser } from '../support/chromium.ts'
+import { describe, expect, it } from 'vitest'
+import { modes, useTabs } from '../support/test-page.ts'
+import type { Mode } from '../support/test-page.ts'
 
-let browser: TestBrowser
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser[Symbol.asyncDispose]())
-
-async function openTab(): Promise<Page> {
-  const page = await browser.context.newPage()
-  await page.goto(inject('pageUrl'))
-  return page
-}
+const tabs = useTabs()
+const openTab = () => tabs.open()
 
 /** Opens a database in a tab, keeps it on the window as `app`, and gives the code it failed with, if it did. */
-async function openIn(page: Page, dataDir: string): Promise<string | undefined> {
-  return page.evaluate(async (dataDir) => {
-    const { typyst } = window
-    const app = typyst.createAppDatabase({ dataDir })
-    Object.assign(window, { app })
-    return (await typyst.failure(app.ready()))?.code
-  }, dataDir)
+async function openIn(page: Page, dataDir: string, mode: Mode = 'page'): Promise<string | undefined> {
+  return page.evaluate(
+    async ({ dataDir, mode }) => {
+      const { typyst } = window
+      const app = typyst.createIn(mode, { dataDir })
+      Object.assign(window, { app })
+      return (await typyst.failure(app.ready()))?.code
+    },
+    { dataDir, mode },
+  )
 }
 
 const addCollection = (page: Page, id: string) =>
@@ -41,17 +35,48 @@ declare global {
   }
 }
 
-describe('idb://', () => {
+describe.each(modes)('idb:// with the engine in the %s', (mode) => {
   it('keeps rows over a reload', async () => {
     const page = await openTab()
-    expect(await openIn(page, 'idb://reload')).toBeUndefined()
+    expect(await openIn(page, `idb://reload-${mode}`, mode)).toBeUndefined()
     await addCollection(page, 'kept')
     await page.reload()
-    expect(await openIn(page, 'idb://reload')).toBeUndefined()
+    expect(await openIn(page, `idb://reload-${mode}`, mode)).toBeUndefined()
     expect(await collectionIds(page)).toEqual(['kept'])
     await page.close()
   })
 
+  it('takes names of any script, each its own database', async () => {
+    const page = await openTab()
+    for (const name of ['idb://ノート 🍲', "idb://o'hara & co?#", 'idb://ノート']) {
+      expect(await openIn(page, `${name} ${mode}`, mode)).toBeUndefined()
+      expect(await collectionIds(page)).toEqual([])
+      await addCollection(page, name)
+      await close(page)
+    }
+    await page.close()
+  })
+
+  it('keeps emoji, and refuses a NUL character without losing anything', async () => {
+    const page = await openTab()
+    await openIn(page, `idb://text-${mode}`, mode)
+    const outcome = await page.evaluate(async () => {
+      const { collection, entry } = window.app.schema
+      await window.app.db.insert(collection).values({ id: 'c', name: '👩‍👩‍👧‍👦' })
+      const values = { id: 'e', title: 'NUL', content: 'a\u0000b', collectionId: 'c' }
+      const nul = await window.typyst.failure(window.app.db.insert(entry).values(values))
+      const orphan = await window.typyst.failure(
+        window.app.db.insert(entry).values({ ...values, content: '', collectionId: 'none' }),
+      )
+      const [found] = await window.app.db.select().from(collection)
+      return { nul: nul?.code, orphan: orphan?.code, name: found?.name, entries: await window.app.db.$count(entry) }
+    })
+    expect(outcome).toEqual({ nul: 'INVALID_INPUT', orphan: 'FOREIGN_KEY_VIOLATION', name: '👩‍👩‍👧‍👦', entries: 0 })
+    await page.close()
+  })
+})
+
+describe('idb:// without a worker', () => {
   it('refuses a second opener at once, in another tab and in the same one, and lets it in after the first has closed', async () => {
     const [first, second] = [await openTab(), await openTab()]
     expect(await openIn(first, 'idb://two-tabs')).toBeUndefined()
@@ -82,17 +107,6 @@ describe('idb://', () => {
     await page.close()
   })
 
-  it('is free again when the tab that had it open is gone without closing it', async () => {
-    const first = await openTab()
-    await openIn(first, 'idb://left-open')
-    await addCollection(first, 'kept')
-    const second = await openTab()
-    await first.close()
-    await expect.poll(() => openIn(second, 'idb://left-open')).toBeUndefined()
-    expect(await collectionIds(second)).toEqual(['kept'])
-    await second.close()
-  })
-
   it('deletes everything on destroy, and nothing while another tab has it open', async () => {
     const [first, second] = [await openTab(), await openTab()]
     await openIn(first, 'idb://destroyed')
@@ -111,32 +125,14 @@ describe('idb://', () => {
     await Promise.all([first.close(), second.close()])
   })
 
-  it('takes names of any script, each its own database', async () => {
-    const page = await openTab()
-    for (const name of ['idb://ノート 🍲', "idb://o'hara & co?#", 'idb://ノート']) {
-      expect(await openIn(page, name)).toBeUndefined()
-      expect(await collectionIds(page)).toEqual([])
-      await addCollection(page, name)
-      await close(page)
-    }
-    await page.close()
-  })
-
-  it('keeps emoji, and refuses a NUL character without losing anything', async () => {
-    const page = await openTab()
-    await openIn(page, 'idb://text')
-    const outcome = await page.evaluate(async () => {
-      const { collection, entry } = window.app.schema
-      await window.app.db.insert(collection).values({ id: 'c', name: '👩‍👩‍👧‍👦' })
-      const values = { id: 'e', title: 'NUL', content: 'a\u0000b', collectionId: 'c' }
-      const nul = await window.typyst.failure(window.app.db.insert(entry).values(values))
-      const orphan = await window.typyst.failure(
-        window.app.db.insert(entry).values({ ...values, content: '', collectionId: 'none' }),
-      )
-      const [found] = await window.app.db.select().from(collection)
-      return { nul: nul?.code, orphan: orphan?.code, name: found?.name, entries: await window.app.db.$count(entry) }
-    })
-    expect(outcome).toEqual({ nul: 'INVALID_INPUT', orphan: 'FOREIGN_KEY_VIOLATION', name: '👩‍👩‍👧‍👦', entries: 0 })
-    await page.close()
+  it('is free again when the tab that had it open is gone without closing it', async () => {
+    const first = await openTab()
+    await openIn(first, 'idb://left-open')
+    await addCollection(first, 'kept')
+    const second = await openTab()
+    await first.close()
+    await expect.poll(() => openIn(second, 'idb://left-open')).toBeUndefined()
+    expect(await collectionIds(second)).toEqual(['kept'])
+    await second.close()
   })
 })

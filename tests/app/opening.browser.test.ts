@@ -1,61 +1,55 @@
 /** What an app is told while a database opens, how it stands, and what happens where there is no storage. */
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest'
-import { launchChromium } from '../support/chromium.ts'
-import type { TestBrowser } from '../support/chromium.ts'
+import { beforeEach, expect, it } from 'vitest'
+import { modes, useTabs } from '../support/test-page.ts'
 
-let browser: TestBrowser
+const tabs = useTabs()
 let page: Page
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser[Symbol.asyncDispose]())
 beforeEach(async () => {
-  page = await browser.context.newPage()
-  await page.goto(inject('pageUrl'))
+  page = await tabs.open()
   return () => page.close()
 })
 
-it('tells of each phase of an opening, in order, once', async () => {
-  const seen = await page.evaluate(async () => {
+it.each(modes)('tells of each phase of an opening, in order, once, engine in the %s', async (mode) => {
+  const seen = await page.evaluate(async (mode) => {
     const seen: { phase: string; fraction: number }[] = []
-    const app = window.typyst.createAppDatabase({
-      dataDir: 'idb://progress',
+    const app = window.typyst.createIn(mode, {
+      dataDir: `idb://progress-${mode}`,
       onProgress: (progress) => seen.push(progress),
     })
     const before = seen.length
     await Promise.all([app.ready(), app.ready()])
     await app.close()
     return { before, seen }
-  })
+  }, mode)
   expect(seen.before).toBe(0)
   expect(seen.seen.map(({ phase }) => phase)).toEqual(['download', 'load', 'start', 'migrate'])
   const fractions = seen.seen.map(({ fraction }) => fraction)
   expect(fractions.toSorted((left, right) => left - right)).toEqual(fractions)
 })
 
-it('fetches the code on preload and opens nothing', async () => {
+it.each(modes)('fetches the code on preload and opens nothing, engine in the %s', async (mode) => {
   const wanted: string[] = []
   page.on('request', (request) => wanted.push(new URL(request.url()).pathname))
-  const databases = await page.evaluate(async () => {
-    const app = window.typyst.createAppDatabase({ dataDir: 'idb://preloaded' })
+  const databases = await page.evaluate(async (mode) => {
+    const app = window.typyst.createIn(mode, { dataDir: 'idb://preloaded' })
     await app.preload()
     return (await indexedDB.databases()).map(({ name }) => name)
-  })
+  }, mode)
   expect(databases.filter((name) => name?.includes('preloaded'))).toEqual([])
   const fetched = wanted.filter((path) => path.endsWith('.js')).length
   expect(fetched).toBeGreaterThan(0)
 })
 
-it('says where the database lies and how its storage stands', async () => {
-  const { before, after } = await page.evaluate(async () => {
-    const app = window.typyst.createAppDatabase({ dataDir: 'idb://status' })
+it.each(modes)('says where the database lies and how its storage stands, engine in the %s', async (mode) => {
+  const { before, after } = await page.evaluate(async (mode) => {
+    const app = window.typyst.createIn(mode, { dataDir: `idb://status-${mode}` })
     const before = await app.status()
     await app.ready()
     const after = await app.status()
     await app.close()
     return { before, after }
-  })
+  }, mode)
   expect(before).toMatchObject({ kind: 'indexeddb', isPersistent: true, isPersisted: false, storage: undefined })
   expect(after).toMatchObject({ kind: 'indexeddb', isPersistent: true, storage: { phase: 'clean' } })
   expect(after.storage?.storedBytes).toBeGreaterThan(1_000_000)

@@ -7,7 +7,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Page } from 'playwright-core'
 import { launchChromium } from '../support/chromium.ts'
 import type { TestBrowser } from '../support/chromium.ts'
-import { contentsOf, createRandom, drawChange, emptyModel, setUp } from './model.ts'
+import { createRandom } from '../support/random.ts'
+import type { Random } from '../support/random.ts'
+import { contentsOf, drawChange, emptyModel, setUp } from './model.ts'
 import type { Change, Model } from './model.ts'
 
 /** What to run. */
@@ -94,7 +96,7 @@ async function workUntilKilled(
   { durability, pageUrl }: CrashOptions,
   model: Model,
   isEarly: boolean,
-  random: (below: number) => number,
+  random: Random,
 ): Promise<States> {
   const browser = await launchChromium({ profileDir })
   const page = await browser.context.newPage()

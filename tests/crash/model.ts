@@ -1,5 +1,6 @@
 /** What the database should hold, and random changes to it together with the SQL that makes them. */
 import { createHash } from 'node:crypto'
+import type { Random } from '../support/random.ts'
 
 /** A text as what it is made of, so that a megabyte costs nothing to send. */
 export interface RepeatedText {
@@ -42,17 +43,6 @@ export const setUp: Change = {
   isTransaction: false,
 }
 
-/** A random number generator with a seed (mulberry32): the same rounds on every machine. */
-export function createRandom(seed: number): (below: number) => number {
-  let state = seed >>> 0
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
 /** What the model says the database holds. */
 export function contentsOf({ entries, tables, indexes }: Model): Contents {
   const md5 = ({ text, times }: RepeatedText) => createHash('md5').update(text.repeat(times)).digest('hex')
@@ -64,7 +54,7 @@ export function contentsOf({ entries, tables, indexes }: Model): Contents {
 }
 
 /** Draws a change and the model after it. */
-export function drawChange(model: Model, random: (below: number) => number): { change: Change; after: Model } {
+export function drawChange(model: Model, random: Random): { change: Change; after: Model } {
   const kind = random(100)
   if (kind < 70) {
     const { statement, after } = drawRowChange(model, random)
@@ -83,7 +73,7 @@ export function drawChange(model: Model, random: (below: number) => number): { c
   return drawSchemaChange(model, random)
 }
 
-function drawRowChange(model: Model, random: (below: number) => number): { statement: Statement; after: Model } {
+function drawRowChange(model: Model, random: Random): { statement: Statement; after: Model } {
   const entries = new Map(model.entries)
   const names = model.names + 1
   const title = `t${names}`
@@ -111,7 +101,7 @@ function drawRowChange(model: Model, random: (below: number) => number): { state
   }
 }
 
-function drawSchemaChange(model: Model, random: (below: number) => number): { change: Change; after: Model } {
+function drawSchemaChange(model: Model, random: Random): { change: Change; after: Model } {
   const tables = new Map(model.tables)
   const indexes = new Set(model.indexes)
   const names = model.names + 1

@@ -14,16 +14,19 @@ export interface TestBrowser extends AsyncDisposable {
 export interface LaunchOptions {
   /** A folder that keeps the profile's storage, to open it again after `kill()`; by default nothing is kept. */
   readonly profileDir?: string
+  /** Keeps pages that were navigated away from, as browsers do and Playwright prevents by default. */
+  readonly keepsLeftPages?: boolean
 }
 
 /** Launches a headless Chromium of its own for the caller. */
-export async function launchChromium({ profileDir }: LaunchOptions = {}): Promise<TestBrowser> {
+export async function launchChromium({ profileDir, keepsLeftPages }: LaunchOptions = {}): Promise<TestBrowser> {
   const { executablePath, env } = await findChromium()
   // An empty path makes Playwright create a profile, and delete it in the end.
   const context = await chromium.launchPersistentContext(profileDir ?? '', {
     executablePath,
     env: { ...process.env, ...env },
     headless: true,
+    ...(keepsLeftPages && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
     // The sandbox needs a user who is not root and kernel features that containers lack.
     chromiumSandbox: false,
   })

@@ -1,5 +1,7 @@
 /** Opens PGlite where a `dataDir` says: in a browser on our own storage, elsewhere on PGlite's. */
+import type { PGlite } from '@electric-sql/pglite'
 import { isTypystDbError, TypystDbError } from '../../errors.ts'
+import type { Opened } from '../../internal/lazy-connection.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
 import { loadFrontend, loadPGlite, warmUpPGlite } from '../../pglite/load-pglite.ts'
 import { openOnStorage } from '../../pglite/open-on-storage.ts'
@@ -10,6 +12,8 @@ import { appMigrations } from '../migrations.generated.ts'
 import type { OpenPhase } from '../open-progress.ts'
 import type { AppDatabaseOptions } from '../options.ts'
 import type { BlockStoreState } from '../storage/block-store-types.ts'
+import type { Sharing } from '../storage/outcome-log.ts'
+import type { AppClient } from './app-client.ts'
 import { holdWebLock } from './web-lock.ts'
 
 /** The options that concern opening. */
@@ -18,15 +22,29 @@ export interface OpenOptions {
   readonly memoryFallback: boolean
   readonly onStorageChange?: AppDatabaseOptions['onStorageChange']
   readonly onPhase: (phase: OpenPhase) => void
+  /** Keeps everybody else out of a database in the browser. */
+  readonly lock: (name: string) => Promise<() => Promise<void>>
+  /** Whether a leader that was pushed aside may still be alive. */
+  readonly isShared: boolean
 }
 
-/** An open app database, and where it came to lie. */
-export interface OpenedApp extends OpenedPGlite {
+/** What a tab has of an open app database, wherever its engine runs. */
+export interface AppSession extends Opened {
+  readonly client: AppClient
   readonly kind: DataLocation['kind']
   /** Why it is in memory although it should not be. */
-  readonly fallbackCause?: TypystDbError
+  readonly fallbackCause?: TypystDbError | undefined
   /** How the storage of an `idb://` database is doing. */
-  readonly storageState?: () => BlockStoreState
+  readonly storageState?: (() => BlockStoreState) | undefined
+  /** Resolves when everything acknowledged is stored. */
+  flush(): Promise<void>
+}
+
+/** An app database whose engine runs here. */
+export interface OpenedApp extends OpenedPGlite, AppSession {
+  readonly client: PGlite
+  /** What a leader needs of the storage; absent in memory. */
+  readonly sharing?: Sharing
 }
 
 /**
@@ -68,21 +86,25 @@ async function openElsewhere(location: DataLocation, { onPhase }: OpenOptions): 
   return { ...(await openPGlite(location)), kind: location.kind }
 }
 
-async function openInBrowser(name: string, { durability, onStorageChange, onPhase }: OpenOptions): Promise<OpenedApp> {
-  const unlock = await lockInBrowser(name)
+async function openInBrowser(
+  name: string,
+  { durability, onStorageChange, onPhase, lock, isShared }: OpenOptions,
+): Promise<OpenedApp> {
+  const unlock = await lock(name)
   try {
     // PGlite's code is fetched beside the storage's; whoever needs it next reports its failure.
     Promise.all([loadPGlite(), loadFrontend()]).catch(() => undefined)
     const { openStorage } = await loadStorage()
     const migrationHashes = appMigrations.map(({ hash }) => hash)
-    const storage = openStorage({ name, durability, onStateChange: onStorageChange, migrationHashes })
+    const storage = openStorage({ name, durability, isShared, onStateChange: onStorageChange, migrationHashes })
     try {
       const opened = await openOnStorage(storage, onPhase)
       const close = async () => {
         await opened.close()
         await unlock()
       }
-      return { ...opened, close, kind: 'indexeddb', storageState: () => storage.state() }
+      const sharing = storage.share(() => opened.client.syncToFs())
+      return { ...opened, close, kind: 'indexeddb', storageState: () => storage.state(), sharing }
     } catch (cause) {
       await storage.close()
       throw cause

@@ -2,13 +2,14 @@
 import type { PGliteInterface, Transaction } from '@electric-sql/pglite'
 import { atDriverEdge, transactionAtDriverEdge } from '../../internal/driver-edge.ts'
 import type { LazyConnection } from '../../internal/lazy-connection.ts'
-import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
+import type { AppClient } from './app-client.ts'
+import type { AppSession } from './open-at.ts'
 
 /** Builds the facade. Reading `waitReady` opens the database, as every call does. */
-export function createPgClient(connection: LazyConnection<OpenedPGlite>): PGliteInterface {
-  const onClient = <T>(call: (client: PGliteInterface) => PromiseLike<T>): Promise<T> =>
+export function createPgClient(connection: LazyConnection<AppSession>): PGliteInterface {
+  const onClient = <T>(call: (client: AppClient) => PromiseLike<T>): Promise<T> =>
     connection.use(({ client }) => atDriverEdge(() => call(client)))
-  let current: PGliteInterface | undefined
+  let current: AppClient | undefined
   const close = () => connection.close()
   const waitReady = async () => {
     current = (await connection.opened()).client
@@ -18,7 +19,7 @@ export function createPgClient(connection: LazyConnection<OpenedPGlite>): PGlite
       return waitReady()
     },
     get ready() {
-      return current?.ready ?? false
+      return current !== undefined && !connection.isClosed()
     },
     get closed() {
       return connection.isClosed()

@@ -1,5 +1,6 @@
 /** Keeps a database name to one opener per origin: two PGlites on one name corrupt it (pglite#323, #709). */
 import { TypystDbError } from '../../errors.ts'
+import { databaseLock } from '../worker/names.ts'
 
 /**
  * Takes a name until the returned function is called or the page is gone.
@@ -17,7 +18,7 @@ export async function holdWebLock(name: string): Promise<() => Promise<void>> {
   }
   return new Promise((resolve, reject) => {
     const request: Promise<unknown> = navigator.locks.request(
-      `@typyst/db:${name}`,
+      databaseLock(name),
       { ifAvailable: true },
       async (lock) => {
         if (!lock) {

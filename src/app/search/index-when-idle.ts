@@ -14,9 +14,10 @@ const restRatio = 2
 /**
  * Begins to index in idle time, what an earlier session left over included.
  *
+ * @param isMine - Whether it is this tab's to do; one of those that share a database is enough.
  * @returns Ends it; a batch under way is still finished.
  */
-export function indexWhenIdle(executor: SqlExecutor, feed: ChangeFeed): () => void {
+export function indexWhenIdle(executor: SqlExecutor, feed: ChangeFeed, isMine: () => boolean): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let isStopped = false
   let unsubscribe: (() => void) | undefined
@@ -28,6 +29,7 @@ export function indexWhenIdle(executor: SqlExecutor, feed: ChangeFeed): () => vo
   }
   const work = async () => {
     timer = undefined
+    if (!isMine()) return
     const start = performance.now()
     try {
       const { indexPending } = await import('./index-pending.ts')

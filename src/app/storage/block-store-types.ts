@@ -3,6 +3,7 @@ import type { StorageBackend, StorageEntry } from '@electric-sql/pglite/memfs-fr
 import type { TypystDbError } from '../../errors.ts'
 import type { FormatRecord } from './format.ts'
 import type { IndexedDbFactory } from './indexed-db.ts'
+import type { KeptOutcome, OutcomeLog } from './outcome-log.ts'
 import type { StoreLimits } from './pack.ts'
 
 /** What a new store starts with. */
@@ -27,6 +28,8 @@ export interface BlockStoreOptions {
   readonly seed?: (() => Promise<StoreSeed | undefined>) | undefined
   /** Called whenever {@link BlockStore.state} changes. */
   readonly onStateChange?: ((state: BlockStoreState) => void) | undefined
+  /** Whether a writer that was pushed aside may still be alive: then a mark of this one is stored before anything is read. */
+  readonly isShared?: boolean | undefined
   /** @defaultValue {@link defaultLimits} */
   readonly limits?: StoreLimits | undefined
   /** @defaultValue the browser's `indexedDB` */
@@ -54,6 +57,16 @@ export interface BlockStore extends StorageBackend {
   init(): Promise<void>
   /** Resolves when everything that was applied is stored; throws as strict {@link StorageBackend.apply} does. */
   flush(): Promise<void>
+  /** Stores what waits in relaxed mode without waiting for an answer. */
+  flushUrgently(): void
+  /** Lets go and writes nothing any more. */
+  abandon(): void
+  /** Adds an outcome to the next flush that changes something. */
+  noteOutcome(outcome: KeptOutcome): void
+  /** Takes it back when there was no such flush; tells whether there was. */
+  isKept(outcome: KeptOutcome): boolean
+  /** The outcomes that are stored. */
+  outcomes(): OutcomeLog | undefined
   /** Notes a cut of a file; see track-shrinking.ts. */
   noteShrink(path: string, size: number): void
   /** Bytes of WAL segments begun since the last checkpoint. */

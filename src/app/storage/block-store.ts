@@ -21,6 +21,8 @@ import { readStore } from './read-store.ts'
 import { appendFlush, foldFlush, needsFold } from './write-flush.ts'
 import type { FlushOptions } from './write-flush.ts'
 import type { BlockStore, BlockStoreOptions, BlockStoreState, StoreSeed } from './block-store-types.ts'
+import type { KeptOutcome } from './outcome-log.ts'
+import { pushOthersAside } from './push-others-aside.ts'
 import type { PendingChanges } from './plan-flush.ts'
 import type { StoreContents } from './read-store.ts'
 import type { StoreIndex } from './store-index.ts'
@@ -41,6 +43,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   let error: TypystDbError | undefined
   let smallestSizes = new Map<string, number>()
   let walBytes = 0
+  let noted: KeptOutcome[] = []
 
   const connect = async (mayCreate: boolean): Promise<IDBDatabase> => {
     const opened = await openStoreDatabase(options.factory ?? browserIndexedDb(), databaseName(name), mayCreate)
@@ -124,6 +127,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       const current = database ?? (await connect(true))
       const isNew = await checkStore(current)
       if (isNew) seed = await makeSeed?.()
+      else if (options.isShared) await pushOthersAside(current, writer)
       contents = readStore(current)
       // Reported by load(), which PGlite calls later.
       contents.catch(() => undefined)
@@ -173,9 +177,12 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       if (changes.files.control.length > 0) walBytes = 0
       for (const file of changes.files.wal) if (file.full) walBytes += file.size
       const taken = takeSizes()
+      const outcomes = noted
+      noted = []
       try {
-        await flushes[durability]({ changes, smallestSizes: taken })
+        await flushes[durability]({ changes, smallestSizes: taken, outcomes })
       } catch (cause) {
+        noted = [...outcomes, ...noted]
         // The frontend passes these changes again, and then needs these sizes again.
         for (const [path, size] of taken) noteShrink(path, size)
         throw cause
@@ -183,6 +190,21 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     },
 
     flush: () => flushes.flush(),
+    flushUrgently: () => flushes.flushUrgently(),
+    noteOutcome: (outcome) => void noted.push(outcome),
+    isKept(outcome) {
+      const isLeft = noted.includes(outcome)
+      noted = noted.filter((other) => other !== outcome)
+      return !isLeft
+    },
+    outcomes: () => index?.outcomes,
+
+    abandon() {
+      isClosed = true
+      flushes.abandon()
+      database?.close()
+      database = undefined
+    },
 
     async close() {
       if (isClosed) return

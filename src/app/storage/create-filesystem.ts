@@ -2,6 +2,8 @@
 import type { MemfsFrontendFS } from '@electric-sql/pglite/memfs-frontend'
 import type { FrontendModule } from '../../pglite/pglite-storage.ts'
 import type { BlockStore } from './block-store-types.ts'
+import { createFlushGate } from './flush-gate.ts'
+import type { FlushGate } from './flush-gate.ts'
 import { trackShrinking } from './track-shrinking.ts'
 
 /**
@@ -10,7 +12,11 @@ import { trackShrinking } from './track-shrinking.ts'
  * Inside a transaction block nothing is flushed: a statement in it is worth nothing before its commit, and a failed flush
  * after `BEGIN` would leave PGlite in a transaction that no caller knows of.
  */
-export function createFilesystem({ MemfsFrontendFS }: FrontendModule, store: BlockStore): MemfsFrontendFS {
+export function createFilesystem(
+  { MemfsFrontendFS }: FrontendModule,
+  store: BlockStore,
+  gate: FlushGate = createFlushGate(),
+): MemfsFrontendFS {
   const fs = new MemfsFrontendFS(store)
   trackShrinking(fs, (path, size) => store.noteShrink(path, size))
 
@@ -22,7 +28,7 @@ export function createFilesystem({ MemfsFrontendFS }: FrontendModule, store: Blo
   }
   const syncToFs = fs.syncToFs.bind(fs)
   fs.syncToFs = async (relaxedDurability) => {
-    if (!isInTransaction()) await syncToFs(relaxedDurability)
+    if (!isInTransaction()) await gate.pass(() => syncToFs(relaxedDurability))
   }
   const closeFs = fs.closeFs.bind(fs)
   fs.closeFs = () => {

@@ -1,6 +1,8 @@
 /** What a small flush writes: its changes as they are, one value for all of them, to be put into blocks later. */
 import { blockBytes, isCount, isObject } from './format.ts'
 import { withoutTrailingZeros } from './pack.ts'
+import { isKeptOutcome } from './outcome-log.ts'
+import type { KeptOutcome } from './outcome-log.ts'
 import type { PendingChanges } from './plan-flush.ts'
 
 /** A record of the store `journal`, under the number of its flush. */
@@ -9,6 +11,8 @@ export interface JournalRecord {
   readonly writer: string
   /** What changed, in order; absent when this flush went into blocks, or what it held has gone there since. */
   readonly changes?: readonly JournaledChanges[]
+  /** How requests ended, of those that made these changes; a flush into blocks has them all. */
+  readonly outcomes?: readonly KeptOutcome[]
 }
 
 interface JournaledChanges {
@@ -137,7 +141,8 @@ export function hasNoChanges(pending: readonly PendingChanges[]): boolean {
 /** Whether a stored value is a record of the journal. */
 export function isJournalRecord(value: unknown): value is JournalRecord {
   if (!isObject(value) || typeof value['writer'] !== 'string') return false
-  const { changes } = value
+  const { changes, outcomes } = value
+  if (outcomes !== undefined && !(Array.isArray(outcomes) && outcomes.every(isKeptOutcome))) return false
   return changes === undefined || (Array.isArray(changes) && changes.every(isJournaledChanges))
 }
 

@@ -4,8 +4,11 @@ import { adoptStockStore, finishAdoption } from './adopt-stock.ts'
 import { createBlockStore } from './block-store.ts'
 import type { BlockStoreOptions, BlockStoreState } from './block-store-types.ts'
 import { createFilesystem } from './create-filesystem.ts'
+import { createFlushGate } from './flush-gate.ts'
 import { databaseName } from './format.ts'
 import { browserIndexedDb, deleteStoreDatabase } from './indexed-db.ts'
+import type { Sharing } from './outcome-log.ts'
+import { shareStorage } from './share-storage.ts'
 import { loadSnapshot } from './snapshot.ts'
 import { deleteStockStore } from './stock-store.ts'
 
@@ -13,7 +16,10 @@ import { deleteStockStore } from './stock-store.ts'
 const walBytesAllowed = 16 * 1024 * 1024
 
 /** Options of {@link openStorage}. */
-export interface OpenStorageOptions extends Pick<BlockStoreOptions, 'name' | 'durability' | 'onStateChange'> {
+export interface OpenStorageOptions extends Pick<
+  BlockStoreOptions,
+  'name' | 'durability' | 'isShared' | 'onStateChange'
+> {
   /** The hashes of the migrations a new database gets, by which the shipped snapshot is chosen. */
   readonly migrationHashes: readonly (string | undefined)[]
 }
@@ -21,6 +27,12 @@ export interface OpenStorageOptions extends Pick<BlockStoreOptions, 'name' | 'du
 /** Storage that is ready to be handed to PGlite. */
 export interface AppStorage extends PGliteStorage {
   state(): BlockStoreState
+  /**
+   * What a leader needs.
+   *
+   * @param sync - Hands over what changed.
+   */
+  share(sync: () => Promise<void>): Sharing
 }
 
 /**
@@ -35,15 +47,17 @@ export function openStorage(options: OpenStorageOptions): AppStorage {
   const factory = browserIndexedDb()
   const seed = async () => (await adoptStockStore(factory, options.name)) ?? loadSnapshot(options.migrationHashes)
   const store = createBlockStore({ ...options, factory, seed })
+  const gate = createFlushGate()
   // Reported when Postgres asks for its files, before it starts.
   store.open().catch(() => undefined)
   return {
-    createFilesystem: (frontend) => createFilesystem(frontend, store),
+    createFilesystem: (frontend) => createFilesystem(frontend, store, gate),
     started: () => finishAdoption(factory, options.name),
     close: () => store.close(),
     needsCheckpoint: () => store.walBytes() > walBytesAllowed,
     flush: () => store.flush(),
     state: () => store.state(),
+    share: (sync) => shareStorage(store, gate, sync),
   }
 }
 

@@ -28,6 +28,10 @@ export interface PendingFlushes {
   flush(): Promise<void>
   /** Flushes, and stops listening to the page. When it throws it can be called again. */
   close(): Promise<void>
+  /** Flushes without waiting for an answer, because there may be no time for one. */
+  flushUrgently(): void
+  /** Drops what waits. */
+  abandon(): void
   hasPending(): boolean
 }
 
@@ -93,7 +97,10 @@ export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: P
   }
 
   const listen = (): void => {
-    stopListening ??= onPageLeaving(() => void flush(true).catch(() => undefined))
+    stopListening ??= onPageLeaving(flushUrgently)
+  }
+  const flushUrgently = (): void => {
+    flush(true).catch(() => undefined)
   }
 
   return {
@@ -113,6 +120,13 @@ export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: P
     async close() {
       await flush()
       await tail
+      stopListening?.()
+      stopListening = undefined
+    },
+    flushUrgently,
+    abandon() {
+      clearTimeout(timer)
+      pending = []
       stopListening?.()
       stopListening = undefined
     },

@@ -1,6 +1,7 @@
 /** Turns what Postgres changed since the last flush into what has to be written, without touching any storage. */
 import type { ChangeSet, FileWrite } from '@electric-sql/pglite/memfs-frontend'
 import { blockBytes, nowhere } from './format.ts'
+import type { KeptOutcome } from './outcome-log.ts'
 import { locationOf } from './store-index.ts'
 import type { BlockLocation } from './format.ts'
 import type { StoredEntry, StoredFile, StoreIndex } from './store-index.ts'
@@ -10,6 +11,8 @@ export interface PendingChanges {
   readonly changes: ChangeSet
   /** The smallest size each file had since the last flush: a file that was cut and grew again has zeros in between. */
   readonly smallestSizes: ReadonlyMap<string, number>
+  /** How the requests ended that made these changes. */
+  readonly outcomes?: readonly KeptOutcome[]
 }
 
 /** A block to be written: bytes laid over what is stored at `base`, or over zeros. */

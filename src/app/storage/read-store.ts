@@ -122,6 +122,7 @@ function takeJournal(index: StoreIndex, journal: readonly [IDBValidKey, unknown]
       damaged('a flush')
       return
     }
+    index.outcomes.add(record.outcomes ?? [])
     if (number <= index.folded) {
       // What a fold left of the journal are first flushes of writers, and its own.
       index.starts.push(number)

@@ -2,6 +2,8 @@
 import { firstPackId, inRecord, nowhere } from './format.ts'
 import type { BlockLocation } from './format.ts'
 import type { LastPage } from './journal.ts'
+import { createOutcomeLog } from './outcome-log.ts'
+import type { OutcomeLog } from './outcome-log.ts'
 import type { PendingChanges } from './plan-flush.ts'
 
 /** A stored file. Ids are never used twice, so blocks of a removed file can never be taken for another's. */
@@ -41,6 +43,8 @@ export interface StoreIndex {
   lastPage: LastPage | undefined
   /** The first flush of each writer, in order. */
   starts: number[]
+  /** How requests ended whose tabs may still ask. */
+  readonly outcomes: OutcomeLog
 }
 
 /** The index of an empty store. */
@@ -58,6 +62,7 @@ export function createStoreIndex(): StoreIndex {
     journalBytes: 0,
     lastPage: undefined,
     starts: [],
+    outcomes: createOutcomeLog(),
   }
 }
 

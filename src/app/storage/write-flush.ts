@@ -3,6 +3,8 @@ import { blockBytes, formatVersion, inRecord, isPackRecord, metaKeys, nowhere } 
 import { requestResult } from './indexed-db.ts'
 import { changedBytes, toJournal } from './journal.ts'
 import { encodePack, findInPack, isZero, withoutTrailingZeros } from './pack.ts'
+import type { JournalRecord } from './journal.ts'
+import type { KeptOutcome } from './outcome-log.ts'
 import { planFlush } from './plan-flush.ts'
 import { countFlush, dropBlocks, locationOf, moveBlock } from './store-index.ts'
 import { runStoreTransaction } from './transaction.ts'
@@ -40,12 +42,18 @@ export async function appendFlush(
   const { writer } = options
   const number = index.count + 1
   const { changes, lastPage } = toJournal(pending, index.lastPage)
-  await runStoreTransaction(database, number, { writer, changes }, options)
+  const outcomes = outcomesOf(pending)
+  const record: JournalRecord = { writer, changes, ...(outcomes.length > 0 && { outcomes }) }
+  await runStoreTransaction(database, number, record, options)
   countFlush(index, number, writer)
+  index.outcomes.add(outcomes)
   index.journal.push(...pending)
   index.journalBytes += changedBytes(pending)
   index.lastPage = lastPage
 }
+
+const outcomesOf = (pending: readonly PendingChanges[]): KeptOutcome[] =>
+  pending.flatMap(({ outcomes = [] }) => outcomes)
 
 /** Whether the journal should be put into blocks. */
 export function needsFold(index: StoreIndex, limits: StoreLimits): boolean {
@@ -70,7 +78,10 @@ export async function foldFlush(
   const records: ReadyBlock[] = []
   const packs: { readonly id: number; readonly blocks: ReadyBlock[] }[] = []
 
-  await runStoreTransaction(database, number, { writer }, options, async (store) => {
+  // The records that held them go.
+  index.outcomes.add(outcomesOf(pending))
+  const outcomes = index.outcomes.all()
+  await runStoreTransaction(database, number, { writer, outcomes }, options, async (store) => {
     const stores = { meta: store('meta'), entries: store('entries'), records: store('records'), packs: store('packs') }
     const journal = store('journal')
     journal.delete(IDBKeyRange.bound(index.folded, number, false, true))

@@ -1,4 +1,5 @@
 /** The test page: puts what a tab has of the package on `window.typyst`, for `page.evaluate`. */
+import type { AppDatabase, AppDatabaseOptions } from '@typyst/db/app'
 import {
   createAppDatabase,
   createId,
@@ -11,13 +12,27 @@ import {
 import * as schema from '@typyst/db/schema/app'
 import * as drizzle from 'drizzle-orm'
 
+/** Every worker this page made, the newest last. */
+const workers: Worker[] = []
+
 const harness = {
+  workers,
+  /** The option `worker`. */
+  worker(): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+    workers.push(worker)
+    return worker
+  },
   createAppDatabase,
   createId,
   exportRaw,
   migrationsFromDrizzleKit,
   readStorageQuota,
   requestPersistence,
+  /** `createAppDatabase` with its engine in the page or behind the worker. */
+  createIn(mode: 'page' | 'worker', options: AppDatabaseOptions): AppDatabase {
+    return createAppDatabase(mode === 'worker' ? { ...options, worker: () => harness.worker() } : options)
+  },
   /** The tables of `@typyst/db/schema/app`. */
   schema,
   /** Drizzle's operators: `drizzle.eq`, `drizzle.sql` and so on. */

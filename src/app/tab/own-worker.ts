@@ -1,0 +1,71 @@
+/** Starts the app's worker and notices when it is gone. */
+import { TypystDbError } from '../../errors.ts'
+import { createDeferred } from '../../internal/deferred.ts'
+import { workerLock } from '../worker/names.ts'
+import type { FromWorker, ToWorker } from '../worker/protocol.ts'
+
+/** A worker that runs `serveAppDatabase()`. */
+export interface OwnWorker {
+  readonly workerId: string
+  post(message: ToWorker): void
+  /** Ends it at once; its locks are free then. */
+  terminate(): void
+}
+
+/** What {@link startWorker} needs. */
+export interface OwnWorkerOptions {
+  readonly create: () => Worker
+  /** How long it may take to load, in milliseconds. */
+  readonly timeoutMs: number
+  readonly onMessage: (message: FromWorker) => void
+  /** It ended without being told to. */
+  readonly onDied: () => void
+}
+
+/**
+ * Starts the worker.
+ *
+ * @throws TypystDbError `WORKER_FAILED` when it does not come up.
+ */
+export async function startWorker({ create, timeoutMs, onMessage, onDied }: OwnWorkerOptions): Promise<OwnWorker> {
+  const serving = createDeferred<string>()
+  let worker: Worker
+  try {
+    worker = create()
+  } catch (cause) {
+    throw workerFailed(cause)
+  }
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    if (data.type === 'serving') serving.resolve(data.workerId)
+    else onMessage(data)
+  }
+  worker.onerror = () => serving.reject(workerFailed())
+  const timer = setTimeout(() => serving.reject(workerFailed()), timeoutMs)
+  const watch = new AbortController()
+  try {
+    const workerId = await serving.promise
+    // Whoever gets this lock after the worker knows that the worker is gone.
+    navigator.locks.request(workerLock(workerId), { signal: watch.signal }, () => onDied()).catch(() => undefined)
+    return {
+      workerId,
+      post: (message) => worker.postMessage(message),
+      terminate() {
+        watch.abort()
+        worker.terminate()
+      },
+    }
+  } catch (cause) {
+    worker.terminate()
+    throw cause
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function workerFailed(cause?: unknown): TypystDbError {
+  return new TypystDbError(
+    'WORKER_FAILED',
+    'The worker of the option `worker` did not start. Check its URL, that it is a module worker and that its file calls `serveAppDatabase()`.',
+    { cause },
+  )
+}

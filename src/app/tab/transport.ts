@@ -1,0 +1,169 @@
+/** How a tab reaches leaders: its own worker by its port, another tab's by a channel. */
+import type { DataLocation } from '../../pglite/data-location.ts'
+import { clientChannel, clientLock, discoveryChannel, wireProtocol } from '../worker/names.ts'
+import { decodeError } from '../worker/error-codec.ts'
+import type { Discovery, ToClient, ToLeader, ToWorker } from '../worker/protocol.ts'
+import { createDeferred } from '../../internal/deferred.ts'
+import { startWorker } from './own-worker.ts'
+
+/** What a transport needs to know. */
+export interface TransportOptions {
+  readonly location: DataLocation
+  readonly clientId: string
+  readonly createWorker: () => Worker
+  readonly durability: 'strict' | 'relaxed'
+  readonly memoryFallback: boolean
+  readonly transactionIdleTimeoutMs: number
+  /** How long the worker may take to load, in milliseconds. */
+  readonly leaderTimeoutMs: number
+}
+
+/** What a transport tells. */
+export interface TransportEvents {
+  /** The tab's own worker leads. */
+  readonly onLeading: () => void
+  /** Some other worker says that it leads, or did so when it said it. */
+  readonly onOtherLeading: () => void
+  /** Whether the tab still takes its own worker for the leader. */
+  readonly isLeading: () => boolean
+  readonly onMessage: (message: ToClient) => void
+  /** A leader, or its tab, answered a ping. */
+  readonly onPong: (leaderId: string) => void
+  /** The tab's own worker ended without being told to. */
+  readonly onWorkerDied: (workerId: string) => void
+}
+
+/** A tab that takes part in a database. */
+export interface Transport {
+  readonly workerId: string
+  /** Lets the worker fetch what opening needs; it opens nothing. */
+  preload(): Promise<void>
+  /** Takes part: from here on the worker waits for its turn to lead. */
+  join(): Promise<void>
+  /** Turns to a leader. Another tab's answers with `welcome` when it listens. */
+  connect(leaderId: string): void
+  /** To the leader that was connected last. */
+  post(message: ToLeader): void
+  toWorker(message: ToWorker): void
+  ping(leaderId: string): void
+  /** Leaves in good order: a leader stores what waits first. Resolves at the latest after `timeoutMs`. */
+  leave(timeoutMs: number): Promise<void>
+  /** Leaves at once: ends the worker, whatever it does. */
+  drop(): void
+}
+
+/**
+ * Starts the tab's worker.
+ *
+ * @throws TypystDbError `WORKER_FAILED`; nothing stays behind then.
+ */
+export async function createTransport(options: TransportOptions, events: TransportEvents): Promise<Transport> {
+  const { clientId, location, leaderTimeoutMs } = options
+  const left = createDeferred<undefined>()
+  const preloaded = createDeferred<undefined>()
+  const releaseClient = createDeferred<undefined>()
+  let connectedTo: string | undefined
+  let isGone = false
+
+  const worker = await startWorker({
+    create: options.createWorker,
+    timeoutMs: leaderTimeoutMs,
+    onMessage(message) {
+      switch (message.type) {
+        case 'left':
+          left.resolve(undefined)
+          break
+        case 'leading':
+          events.onLeading()
+          break
+        case 'serving':
+          break
+        case 'preloaded':
+          if (message.error) preloaded.reject(decodeError(message.error))
+          else preloaded.resolve(undefined)
+          break
+        default:
+          if (connectedTo === worker.workerId) events.onMessage(message)
+      }
+    },
+    onDied: () => events.onWorkerDied(worker.workerId),
+  })
+  const { workerId } = worker
+  const name = location.kind === 'indexeddb' ? location.name : `memory/${workerId}`
+  const discovery = new BroadcastChannel(discoveryChannel(name))
+  const channel = new BroadcastChannel(clientChannel(clientId))
+  const broadcast = (message: Discovery): void => discovery.postMessage(message)
+
+  channel.onmessage = ({ data }: MessageEvent<ToClient>) => {
+    if (connectedTo !== workerId) events.onMessage(data)
+  }
+  discovery.onmessage = ({ data }: MessageEvent<Discovery>) => {
+    switch (data.type) {
+      case 'leading':
+        if (data.leaderId !== workerId) events.onOtherLeading()
+        break
+      case 'pong':
+        events.onPong(data.leaderId)
+        break
+      case 'ping':
+        // The worker may be busy with a long statement; its locks say that it lives.
+        if (data.leaderId === workerId && events.isLeading()) broadcast({ type: 'pong', leaderId: workerId })
+        break
+      case 'who-leads':
+      case 'hello':
+        break
+      default:
+        data satisfies never
+    }
+  }
+  const close = (): void => {
+    isGone = true
+    discovery.close()
+    channel.close()
+    worker.terminate()
+    releaseClient.resolve(undefined)
+  }
+  const post = (message: ToLeader): void => {
+    if (isGone || connectedTo === undefined) return
+    if (connectedTo === workerId) worker.post(message)
+    else channel.postMessage(message)
+  }
+  return {
+    workerId,
+    preload() {
+      worker.post({ type: 'preload', location })
+      return preloaded.promise
+    },
+    async join() {
+      // Leaders take a tab without this lock for gone, so it is held before any leader hears of the tab.
+      await new Promise<void>((resolve) => {
+        void navigator.locks.request(clientLock(clientId), () => {
+          resolve()
+          return releaseClient.promise
+        })
+      })
+      const { durability, memoryFallback, transactionIdleTimeoutMs } = options
+      worker.post({ type: 'join', location, clientId, durability, memoryFallback, transactionIdleTimeoutMs })
+    },
+    connect(leaderId) {
+      connectedTo = leaderId
+      if (leaderId === workerId) events.onMessage({ type: 'welcome', leaderId })
+      else broadcast({ type: 'hello', clientId, leaderId, protocol: wireProtocol })
+    },
+    post,
+    toWorker: (message) => worker.post(message),
+    ping: (leaderId) => broadcast({ type: 'ping', leaderId }),
+    async leave(timeoutMs) {
+      if (isGone) return
+      post({ type: 'detach' })
+      worker.post({ type: 'leave' })
+      const timer = setTimeout(() => left.resolve(undefined), timeoutMs)
+      await left.promise
+      clearTimeout(timer)
+      close()
+    },
+    drop() {
+      if (!isGone) close()
+    },
+  }
+}

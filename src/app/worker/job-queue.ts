@@ -1,0 +1,34 @@
+/** One job at a time: the engine is one session, which all tabs share. */
+
+/** Runs jobs in the order they came. */
+export interface JobQueue {
+  /** Runs `job` when those before it are done. */
+  run<T>(job: () => Promise<T>): Promise<T>
+  /** Whether a job waits for the one that runs. */
+  hasWaiting(): boolean
+  /** Lets the job that runs end, and resolves then; those that wait never run, and their promises stay open. */
+  stop(): Promise<void>
+}
+
+export function createJobQueue(): JobQueue {
+  const waiting: (() => Promise<void>)[] = []
+  let running: Promise<void> | undefined
+  let isStopped = false
+
+  const next = (): void => {
+    const job = isStopped ? undefined : waiting.shift()
+    running = job?.().finally(next)
+  }
+  return {
+    run: (job) =>
+      new Promise((resolve, reject) => {
+        waiting.push(() => job().then(resolve, reject))
+        if (!running) next()
+      }),
+    hasWaiting: () => waiting.length > 0,
+    async stop() {
+      isStopped = true
+      await running
+    },
+  }
+}

@@ -1,0 +1,230 @@
+/** The leader: holds PGlite and the storage, and serves every tab. The caller holds the lock of the database. */
+import { isTypystDbError } from '../../errors.ts'
+import { onceOrRetry } from '../../internal/once-or-retry.ts'
+import type { DataLocation } from '../../pglite/data-location.ts'
+import { atStorageEdge } from '../../pglite/storage-edge.ts'
+import { deleteDatabase } from '../connection/delete-database.ts'
+import { openAt } from '../connection/open-at.ts'
+import type { OpenedApp } from '../connection/open-at.ts'
+import { checkAppSchema, migrateApp } from '../migrate-app.ts'
+import type { AppMigrations } from '../migrate-app.ts'
+import type { OpenPhase } from '../open-progress.ts'
+import type { BlockStoreState } from '../storage/block-store-types.ts'
+import { createClientDesk } from './client-desk.ts'
+import type { ClientDesk } from './client-desk.ts'
+import { createEngine } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { encodeError } from './error-codec.ts'
+import { wireProtocol } from './names.ts'
+import type { Outcome, ToClient, ToLeader, WireError, WireStorageState } from './protocol.ts'
+import { schemaOutdated } from './schema-outdated.ts'
+
+/** What a leader needs. */
+export interface LeaderOptions {
+  readonly leaderId: string
+  readonly location: DataLocation
+  readonly durability: 'strict' | 'relaxed'
+  readonly memoryFallback: boolean
+  readonly transactionIdleTimeoutMs: number
+  /** It can lead no longer: somebody else does, or the database is deleted. */
+  readonly onEnd: (reason: 'deposed' | 'destroyed') => void
+}
+
+/** A leader at work. */
+export interface Leader {
+  /** A tab comes, or comes back. */
+  connect(clientId: string, post: (message: ToClient) => void): void
+  receive(clientId: string, message: ToLeader): void
+  /** A tab is gone, or closed the database. */
+  disconnect(clientId: string): void
+  /** Stores what waits in relaxed mode, without waiting for an answer. */
+  flushUrgently(): void
+  /** Lets the request that runs end, closes, and tells every tab. */
+  resign(): Promise<void>
+  /** Stops at once and writes nothing: another leader has the storage. */
+  depose(): void
+}
+
+export function createLeader(options: LeaderOptions): Leader {
+  const { leaderId, location, onEnd } = options
+  const desks = new Map<string, ClientDesk>()
+  const posts = new Map<string, (message: ToClient) => void>()
+  /** Migrations the database is known to fit. */
+  const fitting = new Set<string>()
+  let phase: OpenPhase | undefined
+  let engine: Engine | undefined
+  let isEnded = false
+
+  const broadcast = (message: ToClient): void => {
+    for (const desk of desks.values()) desk.post(message)
+  }
+
+  const openEngine = onceOrRetry(async () => {
+    const opened = await openAt(location, {
+      ...options,
+      // The worker holds it already.
+      lock: () => Promise.resolve(() => Promise.resolve()),
+      isShared: true,
+      onPhase(begun) {
+        phase = begun
+        broadcast({ type: 'progress', phase: begun })
+      },
+      onStorageChange(state) {
+        // Relaxed flushes fail on their own.
+        if (state.error?.code === 'DATABASE_IN_USE') depose()
+        else broadcast({ type: 'storage', state: toWireState(state) })
+      },
+    })
+    engine = createEngine(opened, options.transactionIdleTimeoutMs)
+    opened.client.onNotification((channel, payload) => {
+      broadcast({ type: 'notification', channel, payload })
+    })
+    return engine
+  })
+
+  const attach = async (desk: ClientDesk, message: Extract<ToLeader, { readonly type: 'attach' }>): Promise<void> => {
+    const { session, migrations } = message
+    try {
+      if (message.protocol < wireProtocol) throw schemaOutdated()
+      desk.attach(message)
+      if (phase && phase !== 'migrate') desk.post({ type: 'progress', phase })
+      const { opened, queue } = await openEngine()
+      if (opened.fallbackCause && !message.memoryFallback) throw opened.fallbackCause
+      await queue.run(async () => {
+        await ensureSchema(desk, migrations)
+        for (const channel of message.channels) await opened.client.exec(`listen "${channel.replaceAll('"', '""')}"`)
+      })
+      if (desk.attached !== message) return
+      desk.post({
+        type: 'attached',
+        session,
+        kind: opened.kind,
+        fallbackCause: opened.fallbackCause && encodeError(opened.fallbackCause),
+        storage: opened.storageState && toWireState(opened.storageState()),
+        outcomes: desk.resume(message.resume, keptOutcomes(opened, desk.clientId)),
+      })
+    } catch (cause) {
+      if (isTypystDbError(cause) && cause.code === 'DATABASE_IN_USE') depose()
+      else desk.post({ type: 'refused', session, error: encodeError(cause) })
+    }
+  }
+
+  /** Migrates with what the tab brought, so that an old leader serves a new deploy; then looks who is too old. */
+  const ensureSchema = async (desk: ClientDesk, migrations: AppMigrations): Promise<void> => {
+    const fingerprint = JSON.stringify(migrations)
+    if (!engine || fitting.has(fingerprint)) return
+    const { connection } = engine.opened
+    desk.post({ type: 'progress', phase: 'migrate' })
+    phase = 'migrate'
+    const applied = await migrateApp(connection, migrations)
+    if (applied > 0) fitting.clear()
+    fitting.add(fingerprint)
+    if (applied === 0) return
+    for (const other of desks.values()) {
+      if (other === desk || !other.attached) continue
+      const fits = await checkAppSchema(connection, other.attached.migrations).then(
+        () => true,
+        () => false,
+      )
+      if (!fits) other.outdate()
+    }
+  }
+
+  const destroy = async (asker: ClientDesk, session: string): Promise<void> => {
+    let error: WireError | undefined
+    isEnded = true
+    try {
+      for (const desk of desks.values()) desk.abortSessions()
+      await engine?.queue.stop()
+      await engine?.opened.close()
+      await atStorageEdge(() => deleteDatabase(location))
+    } catch (cause) {
+      error = encodeError(cause)
+    }
+    for (const desk of desks.values()) if (desk !== asker) desk.post({ type: 'destroyed' })
+    asker.post({ type: 'destroy-ended', session, error })
+    desks.clear()
+    onEnd('destroyed')
+  }
+
+  function depose(): void {
+    if (isEnded) return
+    isEnded = true
+    for (const desk of desks.values()) desk.dismiss()
+    desks.clear()
+    engine?.opened.sharing?.abandon()
+    onEnd('deposed')
+  }
+
+  function disconnect(clientId: string): void {
+    desks.get(clientId)?.dismiss()
+    desks.delete(clientId)
+    posts.delete(clientId)
+  }
+
+  return {
+    connect(clientId, post) {
+      // A tab that comes back may ask for requests it made before.
+      posts.set(clientId, post)
+      if (desks.has(clientId)) return
+      const desk = createClientDesk({
+        clientId,
+        post: (message) => posts.get(clientId)?.(message),
+        onAnswered: (below) => engine?.opened.sharing?.forgetBelow(clientId, below),
+        isListenedTo: (channel) => [...desks.values()].some(({ channels }) => channels.has(channel)),
+        onDeposed: depose,
+      })
+      desks.set(clientId, desk)
+    },
+    receive(clientId, message) {
+      const desk = desks.get(clientId)
+      if (!desk || isEnded) return
+      switch (message.type) {
+        case 'attach':
+          void attach(desk, message)
+          break
+        case 'call':
+          if (engine) void desk.handle(engine, message)
+          break
+        case 'destroy':
+          void destroy(desk, message.session)
+          break
+        case 'detach':
+          disconnect(clientId)
+          break
+        default:
+          message satisfies never
+      }
+    },
+    disconnect,
+    flushUrgently: () => engine?.opened.sharing?.flushUrgently(),
+    async resign() {
+      if (isEnded) return
+      isEnded = true
+      for (const desk of desks.values()) desk.abortSessions()
+      await engine?.queue.stop()
+      try {
+        await engine?.opened.close()
+      } finally {
+        broadcast({ type: 'resigned', leaderId })
+        desks.clear()
+      }
+    },
+    depose,
+  }
+}
+
+function keptOutcomes({ sharing }: OpenedApp, clientId: string): (readonly [number, Outcome])[] {
+  return [...(sharing?.keptOutcomes(clientId) ?? [])].flatMap(([number, outcome]) =>
+    isOutcome(outcome) ? [[number, outcome] as const] : [],
+  )
+}
+
+/** What is stored is what a leader of some release stored. */
+function isOutcome(value: object): value is Outcome {
+  return 'ok' in value && (value.ok === true ? 'answer' in value : 'error' in value)
+}
+
+function toWireState({ phase, error, storedBytes }: BlockStoreState): WireStorageState {
+  return { phase, error: error && encodeError(error), storedBytes }
+}

@@ -1,0 +1,19 @@
+/** The names of locks and channels all tabs of an origin agree on, whatever release and whatever URL their code has. */
+
+/** Raised when messages change so that both sides have to know it. An older leader gives way to a newer tab. */
+export const wireProtocol = 1
+
+/** Held by whoever has the database open: a page or a worker. The only thing that makes a leader. */
+export const databaseLock = (name: string): string => `@typyst/db:${name}`
+
+/** Held by a worker for as long as it lives. */
+export const workerLock = (workerId: string): string => `@typyst/db/worker:${workerId}`
+
+/** Held by a tab for as long as it uses a database through a worker. */
+export const clientLock = (clientId: string): string => `@typyst/db/client:${clientId}`
+
+/** Where tabs and leaders of one database find each other. */
+export const discoveryChannel = (name: string): string => `@typyst/db:${name}`
+
+/** Where one tab talks to a leader that is another tab's worker. */
+export const clientChannel = (clientId: string): string => `@typyst/db/client:${clientId}`

@@ -1,0 +1,55 @@
+/** The tabs of a run: opened as needed, and known to be gone when they are. */
+import type { BrowserContext, Page } from 'playwright-core'
+
+/** Where the tabs are and what they open. */
+export interface TabsOptions {
+  readonly pageUrl: string
+  readonly dataDir: string
+  readonly leaderTimeoutMs: number
+}
+
+/** Tabs on one database. */
+export interface OpenTabs {
+  /** Those that were neither closed nor lost their process. */
+  living(): Page[]
+  /** Brings them to this number; a page that lost its document to a navigation opens the database anew. */
+  fill(count: number): Promise<void>
+  /** The page whose worker leads. */
+  leader(): Promise<Page>
+}
+
+export function createTabs(context: BrowserContext, { pageUrl, dataDir, leaderTimeoutMs }: TabsOptions): OpenTabs {
+  const pages = new Set<Page>()
+
+  const open = async (page: Page): Promise<void> => {
+    await page.evaluate(({ dataDir, leaderTimeoutMs }) => window.tabs.open(dataDir, leaderTimeoutMs), {
+      dataDir,
+      leaderTimeoutMs,
+    })
+  }
+  const add = async (): Promise<void> => {
+    const page = await context.newPage()
+    page.once('close', () => pages.delete(page))
+    page.once('crash', () => {
+      pages.delete(page)
+      // Playwright keeps a tab whose process is gone.
+      page.close().catch(() => undefined)
+    })
+    pages.add(page)
+    await page.goto(pageUrl)
+    await open(page)
+  }
+  return {
+    living: () => [...pages],
+    async fill(count) {
+      for (const page of pages) if (!(await page.evaluate(() => window.tabs.isOpen()))) await open(page)
+      await Promise.all(Array.from({ length: count - pages.size }, () => add()))
+    },
+    async leader() {
+      // After a change nobody may lead for a moment; each look waits for an answer from every page.
+      for (;;) {
+        for (const page of pages) if ((await page.evaluate(() => window.tabs.role())) === 'leader') return page
+      }
+    },
+  }
+}

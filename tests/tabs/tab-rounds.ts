@@ -1,0 +1,208 @@
+/** Loses the tab that leads in the middle of everybody's work, again and again, and compares what is left with a model. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Page } from 'playwright-core'
+import { launchChromium } from '../support/chromium.ts'
+import { createRandom } from '../support/random.ts'
+import type { Random } from '../support/random.ts'
+import { startLane } from './lane.ts'
+import type { Lane } from './lane.ts'
+import { createTabs } from './open-tabs.ts'
+import type { OpenTabs } from './open-tabs.ts'
+import { strikes } from './strikes.ts'
+import type { StrikeName } from './strikes.ts'
+import { within } from './within.ts'
+import { contentsOf } from './workload.ts'
+import type { Contents } from './workload.ts'
+
+/** What to run. */
+export interface TabRoundsOptions {
+  readonly pageUrl: string
+  readonly tabCount: number
+  readonly rounds: number
+  readonly seed: number
+  /** Gone through in this order, over and over. */
+  readonly strikeNames: readonly StrikeName[]
+  /** @defaultValue 5000 */
+  readonly leaderTimeoutMs?: number | undefined
+  readonly onRound?: ((round: TabRound) => void) | undefined
+}
+
+/** What a round showed. */
+export interface TabRound {
+  readonly round: number
+  readonly strike: StrikeName
+  readonly tabCount: number
+  /** Operations that were acknowledged; each is there, once. */
+  readonly acknowledged: number
+  /** Operations that failed with `LEADER_CHANGED`; nothing of them is there. */
+  readonly refused: number
+  /** Operations that took effect and lost the rows they returned. */
+  readonly lostRows: number
+  /** Operations whose tab went away with them: those that took effect, and all. */
+  readonly orphansKept: number
+  readonly orphans: number
+  /** From the strike until every living tab had done something again. */
+  readonly recoveryMs: number
+}
+
+/** Nothing may take longer than twice the timeout; the rest is for a machine that is busy with other things. */
+const slackMs = 60_000
+const roundsPerBrowser = 10
+
+/**
+ * Runs the rounds.
+ *
+ * @throws Error when an operation took effect twice, in part, or not although it was acknowledged; when one hangs or gives
+ *   what the model does not expect; and when a tab does not go on.
+ */
+export async function runTabRounds(options: TabRoundsOptions): Promise<TabRound[]> {
+  const { pageUrl, rounds, seed, strikeNames, tabCount, leaderTimeoutMs = 5_000 } = options
+  const random = createRandom(seed)
+  const capMs = 2 * leaderTimeoutMs + slackMs
+  const done: TabRound[] = []
+  while (done.length < rounds) {
+    await using browser = await launchChromium({ keepsLeftPages: true })
+    const tabs = createTabs(browser.context, { pageUrl, dataDir: 'idb://tabs', leaderTimeoutMs })
+    for (let left = Math.min(roundsPerBrowser, rounds - done.length); left > 0; left -= 1) {
+      const strike = strikeNames[done.length % strikeNames.length] ?? 'close'
+      try {
+        await within(capMs, () => 'The tabs are not open', tabs.fill(tabCount))
+        const figures = await runRound(tabs, strike, { random, capMs, round: done.length })
+        const round = { round: done.length, strike, tabCount, ...figures }
+        done.push(round)
+        options.onRound?.(round)
+      } catch (cause) {
+        const message = cause instanceof Error ? cause.message : String(cause)
+        throw new Error(`Round ${done.length} (${strike}, ${tabCount} tabs, seed ${seed}): ${message}`, { cause })
+      }
+    }
+  }
+  return done
+}
+
+type RoundFigures = Omit<TabRound, 'round' | 'strike' | 'tabCount'>
+
+async function runRound(
+  tabs: OpenTabs,
+  strike: StrikeName,
+  { random, capMs, round }: { readonly random: Random; readonly capMs: number; readonly round: number },
+): Promise<RoundFigures> {
+  const progress = createProgress(capMs)
+  // Two in each tab are enough to have requests wait for each other; twenty tabs do that by themselves.
+  const pages = tabs.living()
+  const lanesPerTab = pages.length > 5 ? 1 : 2
+  const lanes = pages.flatMap((page, tab) =>
+    Array.from({ length: lanesPerTab }, (_, lane) =>
+      startLane({
+        page,
+        name: `${tab}-${lane}`,
+        random: createRandom(random(2 ** 31)),
+        capMs,
+        onProgress: progress.tell,
+      }),
+    ),
+  )
+  const total = (): number => lanes.reduce((sum, { done }) => sum + done, 0)
+  const goOn = async (concerned: readonly Lane[], what: string): Promise<void> => {
+    const before = new Map(concerned.map((lane) => [lane, lane.done]))
+    await progress.until(what, () => concerned.every((lane) => lane.isGone || lane.done >= (before.get(lane) ?? 0) + 2))
+  }
+
+  const enough = lanes.length * (1 + random(6))
+  await progress.until('The tabs do not work', () => total() >= enough)
+  const leader = await within(capMs, () => 'Nobody leads', tabs.leader())
+  const start = performance.now()
+  const { isGone, bringBack } = await strikes[strike](leader)
+  const others = lanes.filter(({ page }) => page !== leader)
+  await goOn(others, 'A tab did not go on')
+  const recoveryMs = performance.now() - start
+  const hasChanged = await leadsOneOf(others)
+  // A worker needs no main thread: who only blocks goes on leading.
+  if (hasChanged !== (strike !== 'block')) throw new Error(hasChanged ? 'Another tab leads.' : 'No other tab leads.')
+  await bringBack?.()
+  await tabs.fill(0)
+  if (!isGone)
+    await goOn(
+      lanes.filter(({ page }) => page === leader),
+      'The tab that led did not go on',
+    )
+  await Promise.all(lanes.map((lane) => lane.stop()))
+
+  const orphansKept = await compare(tabs, lanes)
+  await notifyEverybody(tabs.living(), `round ${round}`, capMs)
+  const sum = (key: 'done' | 'refused' | 'lostRows') => lanes.reduce((result, lane) => result + lane[key], 0)
+  return {
+    acknowledged: sum('done'),
+    refused: sum('refused'),
+    lostRows: sum('lostRows'),
+    orphans: lanes.filter(({ states }) => states.length > 1).length,
+    orphansKept,
+    recoveryMs,
+  }
+}
+
+async function leadsOneOf(lanes: readonly Lane[]): Promise<boolean> {
+  const pages = [...new Set(lanes.filter(({ isGone }) => !isGone).map(({ page }) => page))]
+  const roles = await Promise.all(pages.map((page) => page.evaluate(() => window.tabs.role())))
+  return roles.includes('leader')
+}
+
+/**
+ * Compares what every tab sees with the models.
+ *
+ * @returns How many operations took effect whose tab went away with them.
+ */
+async function compare(tabs: OpenTabs, lanes: readonly Lane[]): Promise<number> {
+  const living = tabs.living()
+  for (const page of living) await page.evaluate(() => window.tabs.idle())
+  const [first, ...others] = await Promise.all(living.map((page) => page.evaluate(() => window.tabs.contents())))
+  if (!first) throw new Error('No tab is left.')
+  if (!others.every((contents) => isDeepStrictEqual(contents, first))) throw new Error('Tabs see different rows.')
+  let orphansKept = 0
+  const found: Contents[] = lanes.map(({ states }) => {
+    const held = states.map((state) => contentsOf([state]))
+    const { lane } = states[0] ?? { lane: '' }
+    const ofLane: Contents = {
+      work: first.work.filter(([name]) => name === lane),
+      tally: first.tally.filter(([name]) => name === lane),
+    }
+    const at = held.findIndex((contents) => isDeepStrictEqual(contents, ofLane))
+    if (at < 0) throw new Error(`Lane ${lane}: ${JSON.stringify(ofLane)} instead of ${JSON.stringify(held)}.`)
+    orphansKept += at
+    return ofLane
+  })
+  const count = (key: keyof Contents) => found.reduce((sum, contents) => sum + contents[key].length, 0)
+  if (count('work') !== first.work.length || count('tally') !== first.tally.length) throw new Error('Rows of nobody.')
+  await living[0]?.evaluate(() => window.tabs.clear())
+  return orphansKept
+}
+
+/** One tab notifies, every tab hears it. */
+async function notifyEverybody([first, ...others]: readonly Page[], payload: string, capMs: number): Promise<void> {
+  if (!first) throw new Error('No tab is left.')
+  await first.evaluate((given) => window.tabs.notify(given), payload)
+  for (const page of [first, ...others]) {
+    await page.waitForFunction((given) => window.tabs.hasHeard(given), payload, { polling: 20, timeout: capMs })
+  }
+}
+
+/** Lets a condition be looked at whenever a lane has done something. */
+function createProgress(capMs: number): { tell(): void; until(what: string, isTrue: () => boolean): Promise<void> } {
+  const waiting = new Set<() => void>()
+  return {
+    tell() {
+      for (const look of waiting) look()
+    },
+    until(what, isTrue) {
+      let look = (): void => undefined
+      const come = new Promise<void>((resolve) => {
+        look = () => {
+          if (isTrue()) resolve()
+        }
+      })
+      waiting.add(look)
+      look()
+      return within(capMs, () => what, come).finally(() => waiting.delete(look))
+    },
+  }
+}
