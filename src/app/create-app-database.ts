@@ -126,12 +126,13 @@ export function createAppDatabase(
   const gated = gateTransactions(connection, transactionIdleTimeoutMs)
   const db = createDrizzle(observeConnection(gated, options), schema, toStatementLog(debug))
   const flush = () => connection.use((opened) => atDriverEdge(() => opened.flush()))
+  const search: Search = async (text, options) => (await loadSearch()).search(gated, text, options)
   return {
-    ...(hasAppTables(schema) ? createAppData(db, flush) : {}),
+    ...(hasAppTables(schema) ? createAppData({ db, search, flush }) : {}),
     db,
     pgClient: createPgClient(connection),
     schema,
-    search: async (text, options) => (await loadSearch()).search(gated, text, options),
+    search,
     async ready() {
       await connection.opened()
     },

@@ -128,6 +128,9 @@ test('exports what was reviewed', () => {
           "collectionUpdateSchema",
           "entryInsertSchema",
           "entryUpdateSchema",
+          "type StandardIssue",
+          "type StandardResult",
+          "type StandardSchema",
         ],
         "@typyst/db/auth": [
           "TypystDbError",

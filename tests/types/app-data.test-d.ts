@@ -10,15 +10,23 @@ import type {
   EntryValues,
   SettingsValues,
 } from '../../src/app/index.ts'
-import {
-  collectionInsertSchema,
-  collectionSettingsSchema,
-  collectionUpdateSchema,
-  entryInsertSchema,
-  entryUpdateSchema,
-} from '../../src/app/validation/index.ts'
+import { entryInsertSchema } from '../../src/app/validation/index.ts'
+import type {
+  collectionChangeRules,
+  collectionRules,
+  collectionSettingsRules,
+  entryChangeRules,
+  entryRules,
+} from '../../src/app/data/field-rules.ts'
 import { appSchema } from '../../src/schema/app.ts'
-import type { Collection, CollectionSettings, Entry } from '../../src/schema/app.ts'
+import type {
+  Collection,
+  CollectionSettings,
+  CollectionSettingsUpdate,
+  Entry,
+  NewCollection,
+  NewEntry,
+} from '../../src/schema/app.ts'
 
 const app = createAppDatabase()
 
@@ -59,8 +67,18 @@ const replaced = createAppDatabase({ schema: { tag } })
 expectTypeOf(replaced).not.toHaveProperty('entries')
 expectTypeOf(replaced).not.toExtend<AppData>()
 
-expectTypeOf<ReturnType<typeof collectionInsertSchema.parse>>().toExtend<CollectionValues>()
-expectTypeOf<ReturnType<typeof collectionUpdateSchema.parse>>().toExtend<CollectionChanges>()
-expectTypeOf<ReturnType<typeof entryInsertSchema.parse>>().toExtend<EntryValues>()
-expectTypeOf<ReturnType<typeof entryUpdateSchema.parse>>().toExtend<EntryChanges>()
-expectTypeOf<ReturnType<typeof collectionSettingsSchema.parse>>().toExtend<SettingsValues>()
+// What the compiler cannot see in the schemas: that each rule is for a field of the type, and each field has a rule.
+expectTypeOf<keyof typeof collectionRules>().toEqualTypeOf<keyof CollectionValues>()
+expectTypeOf<keyof typeof collectionChangeRules>().toEqualTypeOf<keyof CollectionChanges>()
+expectTypeOf<keyof typeof entryRules>().toEqualTypeOf<keyof EntryValues>()
+expectTypeOf<keyof typeof entryChangeRules>().toEqualTypeOf<keyof EntryChanges>()
+expectTypeOf<keyof typeof collectionSettingsRules>().toEqualTypeOf<keyof SettingsValues>()
+// And each of the types is what the table holds.
+expectTypeOf<Required<CollectionValues>>().toExtend<NullableOnly<NewCollection, keyof CollectionValues>>()
+expectTypeOf<Required<EntryValues>>().toExtend<NullableOnly<NewEntry, keyof EntryValues>>()
+expectTypeOf<SettingsValues>().toExtend<CollectionSettingsUpdate>()
+
+type NullableOnly<TRow, TField extends keyof TRow> = { [Field in TField]: TRow[Field] | undefined }
+
+const checked = entryInsertSchema['~standard'].validate({})
+if (!checked.issues) expectTypeOf(checked.value).toEqualTypeOf<EntryValues>()

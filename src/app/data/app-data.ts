@@ -12,6 +12,7 @@ import type { EntryRepository } from './entry-repository.ts'
 import { findOrphans } from './find-orphans.ts'
 import type { Orphans } from './find-orphans.ts'
 import { eraseDeleted, removeRows } from './remove-owner.ts'
+import type { Search } from '../search/search.ts'
 import { scopeOf } from './row-scope.ts'
 import type { RowScope } from './row-scope.ts'
 import type { SettingsRepository } from './settings-repository.ts'
@@ -34,6 +35,8 @@ export interface RepositoriesInTransaction<TTx extends AppExecutor = AppExecutor
 
 /** The repositories, bound to one user by `forUser` or to nobody. */
 export interface UserData<TTx extends AppExecutor = AppExecutor> extends Repositories {
+  /** Finds entries by the words in their titles and contents. */
+  readonly search: Search
   /**
    * Runs a transaction on what it gives to `run`; commits when that resolves and rolls back when it rejects. Inside, use
    * nothing but that: the database itself waits for the transaction to end, and is refused after a while.
@@ -97,19 +100,16 @@ export interface AppData<TTx extends AppExecutor = AppExecutor> extends UserData
 }
 
 /** What the repositories run on. */
-export interface AppDataSource<TTx extends AppExecutor> extends AppExecutor {
-  transaction<T>(run: (tx: TTx) => Promise<T>): Promise<T>
+export interface AppDataSource<TTx extends AppExecutor> {
+  readonly db: Omit<AppExecutor, 'transaction'> & { transaction<T>(run: (tx: TTx) => Promise<T>): Promise<T> }
+  readonly search: Search
+  /** Resolves when every change is stored. */
+  flush(): Promise<void>
 }
 
-/**
- * Builds them; nothing runs until a method is called.
- *
- * @param flush - Resolves when every change is stored.
- */
-export function createAppData<TTx extends AppExecutor>(
-  db: AppDataSource<TTx>,
-  flush: () => Promise<void>,
-): AppData<TTx> {
+/** Builds them; nothing runs until a method is called. */
+export function createAppData<TTx extends AppExecutor>(source: AppDataSource<TTx>): AppData<TTx> {
+  const { db, search } = source
   const repositories = (executor: AppExecutor, scope: RowScope): Repositories => ({
     collections: createCollections(executor, scope),
     entries: createEntries(executor, scope),
@@ -117,6 +117,7 @@ export function createAppData<TTx extends AppExecutor>(
   })
   const dataOf = (scope: RowScope): UserData<TTx> => ({
     ...repositories(db, scope),
+    search: scope.kind === 'everybody' ? search : (text, options) => search(text, { ...options, userId: scope.userId }),
     transaction: (run) => db.transaction((tx) => run({ ...repositories(tx, scope), tx })),
   })
   return {
@@ -127,7 +128,7 @@ export function createAppData<TTx extends AppExecutor>(
     async remove({ of: userId }) {
       const counts = await removeRows(db, userId)
       await eraseDeleted(db)
-      await flush()
+      await source.flush()
       return counts
     },
     orphans: (knownUserIds, { tx = db } = {}) => findOrphans(tx, knownUserIds),

@@ -23,7 +23,9 @@ export interface CollectionValues {
 }
 
 /** What of a collection can be changed. */
-export type CollectionChanges = Partial<Pick<CollectionValues, 'name' | 'description' | 'color' | 'icon'>>
+export type CollectionChanges = {
+  readonly [Field in 'name' | 'description' | 'color' | 'icon']?: CollectionValues[Field] | undefined
+}
 
 /** What a list of collections is to hold. */
 export interface CollectionListOptions<TField extends keyof Collection>

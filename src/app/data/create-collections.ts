@@ -8,7 +8,7 @@ import { checkArgument, checkValues } from './check-values.ts'
 import type { CollectionChanges, CollectionRepository, CollectionValues } from './collection-repository.ts'
 import { createCollectionTrash, isCollection } from './collection-trash.ts'
 import { copyEntries, copySettings } from './copy-collection.ts'
-import { collectionRules } from './field-rules.ts'
+import { collectionChangeRules, collectionRules } from './field-rules.ts'
 import { listPage } from './list-page.ts'
 import { pickColumns } from './pick-columns.ts'
 import { changed, changedNow } from './row-changes.ts'
@@ -23,8 +23,6 @@ const sortKeys = {
   updated: { column: collection.updatedAt, type: 'timestamptz' },
 } as const
 const allFields = Object.keys(getTableColumns(collection))
-const { name, description, color, icon } = collectionRules
-const changeRules = { name, description, color, icon }
 
 /** Builds the repository. */
 export function createCollections(executor: AppExecutor, scope: RowScope): CollectionRepository {
@@ -65,12 +63,13 @@ export function createCollections(executor: AppExecutor, scope: RowScope): Colle
       return changed(rows, 'collection')
     },
     duplicate(id, changes = {}, { tx = executor } = {}) {
-      const checked = checkValues(collection, changeRules, changes)
+      const checked = checkValues(collection, collectionChangeRules, changes)
       const condition = and(isCollection(id, scope), isVisible)
       return tx.transaction(async (inner) => {
         const original = changed(await inner.select().from(collection).where(condition), 'collection')
         const time = new Date()
-        const values = { ...original, ...checked, id: createId(), createdAt: time, updatedAt: time }
+        const own = { id: createId(), name: checked.name ?? original.name, createdAt: time, updatedAt: time }
+        const values = { ...original, ...checked, ...own }
         const copy = changed(await inner.insert(collection).values(values).returning(), 'collection')
         await copySettings(inner, id, copy)
         const entries = and(eq(entry.collectionId, id), within(scope, entry.userId), visible(entry.deletedAt))
@@ -92,5 +91,5 @@ function toRow(values: CollectionValues, scope: RowScope) {
 }
 
 function toSet(changes: CollectionChanges) {
-  return { ...checkValues(collection, changeRules, changes), updatedAt: changedNow(collection.updatedAt) }
+  return { ...checkValues(collection, collectionChangeRules, changes), updatedAt: changedNow(collection.updatedAt) }
 }

@@ -7,7 +7,7 @@ import { createId } from '../create-id.ts'
 import type { AppExecutor } from './app-executor.ts'
 import { checkArgument, checkValues } from './check-values.ts'
 import type { EntryChanges, EntryFilter, EntryRepository, EntryValues } from './entry-repository.ts'
-import { entryRules, rowIdRule } from './field-rules.ts'
+import { entryChangeRules, entryRules, rowIdRule } from './field-rules.ts'
 import { listPage } from './list-page.ts'
 import { pickColumns } from './pick-columns.ts'
 import { changed, changedNow, orNotFound, trashedFor } from './row-changes.ts'
@@ -24,8 +24,6 @@ const sortKeys = {
   created: { column: entry.createdAt, type: 'timestamptz' },
   updated: { column: entry.updatedAt, type: 'timestamptz' },
 } as const
-const { title, content } = entryRules
-const changeRules = { title, content }
 
 /** Builds the repository. */
 export function createEntries(executor: AppExecutor, scope: RowScope): EntryRepository {
@@ -118,10 +116,14 @@ export function createEntries(executor: AppExecutor, scope: RowScope): EntryRepo
       const original = (column: SQL | typeof entry.title | typeof entry.content | typeof entry.collectionId) =>
         sql`(select ${column} from ${entry} where ${condition})`
       const createdAt = new Date()
+      const { title = original(entry.title), content = original(entry.content) } = checkValues(
+        entry,
+        entryChangeRules,
+        changes,
+      )
       const copy = {
-        title: original(entry.title),
-        content: original(entry.content),
-        ...checkValues(entry, changeRules, changes),
+        title,
+        content,
         id: createId(),
         createdAt,
         updatedAt: createdAt,
@@ -161,5 +163,5 @@ function isIn(collectionId: string | readonly string[] | undefined): SQL | undef
 }
 
 function toSet(changes: EntryChanges) {
-  return { ...checkValues(entry, changeRules, changes), updatedAt: changedNow(entry.updatedAt) }
+  return { ...checkValues(entry, entryChangeRules, changes), updatedAt: changedNow(entry.updatedAt) }
 }

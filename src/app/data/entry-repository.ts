@@ -19,7 +19,7 @@ export interface EntryValues {
 }
 
 /** What of an entry can be changed; `move` changes its collection. */
-export type EntryChanges = Partial<Pick<EntryValues, 'title' | 'content'>>
+export type EntryChanges = { readonly [Field in 'title' | 'content']?: EntryValues[Field] | undefined }
 
 /** Which entries are meant. The text is looked for in title and content. */
 export interface EntryFilter extends RowFilter {

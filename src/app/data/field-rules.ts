@@ -13,8 +13,13 @@ const key: FieldRule = (value) => {
   return isKey ? undefined : 'must be a UUID of version 7 in lower case, as createId() makes them'
 }
 
+// Of years before that JavaScript reads back others than Postgres writes ("0099" as 1999), and later ones not at all.
+const [earliest, latest] = [Date.UTC(1000, 0), Date.UTC(10_000, 0)]
+
 const instant: FieldRule = (value) =>
-  value instanceof Date && !Number.isNaN(value.getTime()) ? undefined : 'must be a valid Date'
+  value instanceof Date && value.getTime() >= earliest && value.getTime() < latest
+    ? undefined
+    : 'must be a valid Date of the years 1000 to 9999'
 
 /** The id of a user, made by whatever signs users in. */
 export const userIdRule: FieldRule = text({ min: 1, max: 255 })
@@ -38,6 +43,11 @@ export const collectionRules = {
   createdAt: instant,
 } satisfies FieldRules
 
+const { name, description, color, icon } = collectionRules
+
+/** Of a collection that is there already. */
+export const collectionChangeRules = { name, description, color, icon } satisfies FieldRules
+
 /** Of an entry. */
 export const entryRules = {
   id: key,
@@ -48,6 +58,11 @@ export const entryRules = {
   collectionId: rowIdRule,
   createdAt: instant,
 } satisfies FieldRules
+
+const { title, content } = entryRules
+
+/** Of an entry that is there already; `move` changes its collection. */
+export const entryChangeRules = { title, content } satisfies FieldRules
 
 /** Of a collection's settings. */
 export const collectionSettingsRules = {

@@ -24,10 +24,16 @@ export function removeRows(executor: AppExecutor, userId: string): Promise<RowCo
 
 /**
  * Overwrites what deleted rows have left. Postgres marks them only: they stay in the table's files, in its indexes, in the
- * planner's samples of common values, and in the write-ahead log.
+ * planner's samples of common values, and in the write-ahead log. Every table of the database is rewritten, for triggers
+ * and other tables may have copied from these.
  */
 export async function eraseDeleted(executor: AppExecutor): Promise<void> {
-  await executor.execute(sql`vacuum (full, analyze) ${collection}, ${collectionSettings}, ${entry}`)
+  const { rows } = await executor.execute<{ names: string }>(
+    sql`select string_agg(format('%I.%I', schemaname, tablename), ', ') as names from pg_tables where schemaname = 'public'`,
+  )
+  // Names that Postgres has quoted.
+  const tables = sql.raw(rows[0]?.names ?? '')
+  await executor.execute(sql`vacuum (full, analyze) ${tables}`)
   await executor.execute(sql`vacuum full pg_statistic`)
   // Old segments of the log are deleted, not renamed and written over from their beginning.
   await executor.execute(sql`set wal_recycle = off`)

@@ -1,14 +1,23 @@
-/** Schemas for forms, derived from the tables, with the rules that the repositories hold values to. */
-import { createInsertSchema, createUpdateSchema } from 'drizzle-zod'
-import { enum as zodEnum } from 'zod'
-import type { ZodString } from 'zod'
+/** Schemas for forms, made of the tables and of the rules that the repositories hold values to. */
+import type { PgTable } from 'drizzle-orm/pg-core'
 import { collection, collectionSettings, entry } from '../../schema/app.ts'
-import { collectionRules, collectionSettingsRules, entryRules } from '../data/field-rules.ts'
-import type { FieldRule } from '../data/field-rules.ts'
+import { pickValues } from '../data/check-values.ts'
+import type { CollectionChanges, CollectionValues } from '../data/collection-repository.ts'
+import type { EntryChanges, EntryValues } from '../data/entry-repository.ts'
+import {
+  collectionChangeRules,
+  collectionRules,
+  collectionSettingsRules,
+  entryChangeRules,
+  entryRules,
+} from '../data/field-rules.ts'
+import type { FieldRules } from '../data/field-rules.ts'
+import type { SettingsValues } from '../data/settings-repository.ts'
+import type { StandardSchema } from './standard-schema.ts'
 
 /**
- * What `app.collections.create` takes: a Zod schema, and with that a Standard Schema. An issue names the field, and its
- * message says what is wrong in the words of the repositories. Fields that are not a caller's to set are left out.
+ * What `app.collections.create` takes, as a Standard Schema. An issue has the field as its path, and its message says what
+ * is wrong in the words of the repositories. Fields that are not a caller's to set are left out of the value.
  *
  * @example
  * ```ts
@@ -16,91 +25,84 @@ import type { FieldRule } from '../data/field-rules.ts'
  * import { collectionInsertSchema } from '@typyst/db/app/validation'
  *
  * const app = createAppDatabase()
- * const checked = collectionInsertSchema.safeParse({ name: 'Recipes', color: 'teal' })
- * if (checked.success) await app.collections.create(checked.data)
+ * const result = collectionInsertSchema['~standard'].validate({ name: 'Recipes', color: 'teal' })
+ * if (!result.issues) await app.collections.create(result.value)
  * ```
  */
-export const collectionInsertSchema = createInsertSchema(collection, {
-  id: follow(collectionRules.id),
-  name: follow(collectionRules.name),
-  description: follow(collectionRules.description),
-  color: follow(collectionRules.color),
-  icon: follow(collectionRules.icon),
-  userId: follow(collectionRules.userId),
-})
-  .pick({ id: true, name: true, description: true, color: true, icon: true, userId: true, createdAt: true })
-  .partial({ id: true })
+export const collectionInsertSchema: StandardSchema<CollectionValues> = createSchema(collection, collectionRules, [
+  'name',
+])
 
 /**
- * What `app.collections.update` takes.
+ * What `app.collections.update` takes, as a Standard Schema.
  *
  * @example
  * ```ts
  * import { collectionUpdateSchema } from '@typyst/db/app/validation'
  *
- * const { success } = collectionUpdateSchema.safeParse({ color: 'not a colour!' })
+ * const { issues } = collectionUpdateSchema['~standard'].validate({ color: 'not a colour!' })
  * ```
  */
-export const collectionUpdateSchema = createUpdateSchema(collection, {
-  name: follow(collectionRules.name),
-  description: follow(collectionRules.description),
-  color: follow(collectionRules.color),
-  icon: follow(collectionRules.icon),
-}).pick({ name: true, description: true, color: true, icon: true })
+export const collectionUpdateSchema: StandardSchema<CollectionChanges> = createSchema(collection, collectionChangeRules)
 
 /**
- * What `app.entries.create` takes.
+ * What `app.entries.create` takes, as a Standard Schema.
  *
  * @example
  * ```ts
  * import { entryInsertSchema } from '@typyst/db/app/validation'
  *
- * const { error } = entryInsertSchema.safeParse({ title: 'x'.repeat(2000), collectionId: 'c1' })
- * const fields = error?.issues.map(({ path }) => path.join('.')) // ['title']
+ * const { issues = [] } = entryInsertSchema['~standard'].validate({ title: 'x'.repeat(2000), collectionId: 'c1' })
+ * const fields = issues.map(({ path }) => path?.[0]) // ['title']
  * ```
  */
-export const entryInsertSchema = createInsertSchema(entry, {
-  id: follow(entryRules.id),
-  title: follow(entryRules.title),
-  content: follow(entryRules.content),
-  collectionId: follow(entryRules.collectionId),
-})
-  .pick({ id: true, title: true, content: true, collectionId: true, createdAt: true })
-  .partial({ id: true })
+export const entryInsertSchema: StandardSchema<EntryValues> = createSchema(entry, entryRules, ['title', 'collectionId'])
 
 /**
- * What `app.entries.update` takes.
+ * What `app.entries.update` takes, as a Standard Schema.
  *
  * @example
  * ```ts
  * import { entryUpdateSchema } from '@typyst/db/app/validation'
  *
- * const { success } = entryUpdateSchema.safeParse({ content: '# Soup' })
+ * const { issues } = entryUpdateSchema['~standard'].validate({ content: '# Soup' })
  * ```
  */
-export const entryUpdateSchema = createUpdateSchema(entry, {
-  title: follow(entryRules.title),
-  content: follow(entryRules.content),
-}).pick({ title: true, content: true })
+export const entryUpdateSchema: StandardSchema<EntryChanges> = createSchema(entry, entryChangeRules)
 
 /**
- * What `app.settings.upsert` takes.
+ * What `app.settings.upsert` takes, as a Standard Schema.
  *
  * @example
  * ```ts
  * import { collectionSettingsSchema } from '@typyst/db/app/validation'
  *
- * const { success } = collectionSettingsSchema.safeParse({ sortOrder: 'desc' })
+ * const { issues } = collectionSettingsSchema['~standard'].validate({ sortOrder: 'desc' })
  * ```
  */
-export const collectionSettingsSchema = createUpdateSchema(collectionSettings, {
-  sortBy: follow(collectionSettingsRules.sortBy),
-  sortOrder: zodEnum(['asc', 'desc']).nullish(),
-  viewMode: follow(collectionSettingsRules.viewMode),
-}).pick({ sortBy: true, sortOrder: true, viewMode: true })
+export const collectionSettingsSchema: StandardSchema<SettingsValues> = createSchema(
+  collectionSettings,
+  collectionSettingsRules,
+)
 
-/** Adds a rule to the schema of a text. */
-function follow(rule: FieldRule): (schema: ZodString) => ZodString {
-  return (schema) =>
-    schema.refine((value) => rule(value) === undefined, { error: ({ input }) => `This field ${rule(input) ?? ''}.` })
+function createSchema<TValue extends object>(
+  table: PgTable,
+  rules: FieldRules,
+  required: readonly (keyof TValue & string)[] = [],
+): StandardSchema<TValue> {
+  return {
+    '~standard': {
+      version: 1,
+      vendor: '@typyst/db',
+      validate(value) {
+        if (typeof value !== 'object' || value === null) return { issues: [{ message: 'This must be an object.' }] }
+        const { picked, problems } = pickValues(table, rules, value, required)
+        if (problems.length > 0) {
+          return { issues: problems.map(({ field, problem }) => ({ message: `This ${problem}.`, path: [field] })) }
+        }
+        // Every field was checked, and the types test holds the rules against the type.
+        return { value: picked as TValue }
+      },
+    },
+  }
 }

@@ -6,3 +6,4 @@ export {
   entryInsertSchema,
   entryUpdateSchema,
 } from './form-schemas.ts'
+export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.ts'

@@ -144,6 +144,13 @@ describe.each([
     expect(await everythingBut(userId)).toEqual(before)
   })
 
+  it('searches what is its own, whatever it asks for', async () => {
+    const { mine, own } = await prepare()
+    for (const options of [{}, { userId: 'bob' }]) {
+      expect((await mine.search('needle', options)).results.map(({ id }) => id)).toEqual([own.note])
+    }
+  })
+
   it('cannot touch an entry of another one that lies in its own collection', async () => {
     const { mine, theirs, own } = await prepare()
     const { db, schema } = openApp()

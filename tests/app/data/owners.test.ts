@@ -104,6 +104,11 @@ describe('remove', () => {
       // Old versions of rows, and samples of values for the planner.
       await app.forUser(userId).entries.update(entryId, { content: `${text} again` })
     }
+    // Words in the search's own tables, and entries it has yet to read.
+    expect((await app.search(gone)).results).toHaveLength(4)
+    await app
+      .forUser('ada')
+      .entries.create({ title: gone, collectionId: (await app.forUser('ada').collections.create({ name: 'late' })).id })
     await app.db.execute(sql`analyze`)
     await app.flush()
     expect(await filesHolding(folder, gone)).not.toEqual([])
