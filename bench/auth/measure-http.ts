@@ -17,7 +17,6 @@ export interface HttpFigure {
 }
 
 const password = 'correct horse battery'
-const headers = { 'content-type': 'application/json' }
 
 /** Serves a contender in a process of its own and puts load on it. */
 export async function measureHttp(
@@ -32,6 +31,7 @@ export async function measureHttp(
   try {
     const [{ port }] = (await once(child, 'message')) as [{ port: number }]
     const base = `http://127.0.0.1:${port}/api/auth`
+    const headers = { 'content-type': 'application/json', origin: new URL(base).origin }
     const email = `${crypto.randomUUID()}@example.com`
     const body = JSON.stringify({ name: 'Ada', email, password })
     const signedUp = await fetch(`${base}/sign-up/email`, { method: 'POST', headers, body })
@@ -58,7 +58,7 @@ export async function measureHttp(
       const session = { path: '/api/auth/get-session', headers: { cookie } }
       figures.push(await load('session', concurrency, session))
     }
-    const post = { method: 'POST' as const, headers: { ...headers, origin: new URL(base).origin } }
+    const post = { method: 'POST' as const, headers }
     figures.push(await load('sign-in', 16, { ...post, path: '/api/auth/sign-in/email', body }))
     const setupRequest = (request: autocannon.Request) => ({
       ...request,

@@ -7,9 +7,14 @@ import { createAuthDatabase } from '../../src/auth/index.ts'
 import { authSchema } from '../../src/schema/auth.ts'
 import { commonOptions } from './contenders.ts'
 
+/** One statement prepared by postgres.js; the same on `authDb.sql`; Better Auth's call on our adapter, and on the bare one. */
+const wayNames = ['raw', 'typyst-sql', 'typyst', 'drizzle'] as const
+
+type Way = (typeof wayNames)[number]
+
 /** Latencies of one way, in milliseconds. */
 export interface SessionCheckFigure {
-  readonly way: 'raw' | 'typyst' | 'drizzle'
+  readonly way: Way
   readonly medianMs: number
   readonly p99Ms: number
   /** How many queries one check takes, where it was counted. */
@@ -35,15 +40,16 @@ export async function measureSessionCheck(url: string, tokens: readonly string[]
   }
   const ways = {
     raw: (token: string) => raw.unsafe(rawStatement, [token], { prepare: true }),
+    'typyst-sql': async (token: string) => (await authDb.sql.unsafe(rawStatement, [token]))[0],
     typyst: await find(authDb.adapter),
     drizzle: await find(drizzleAdapter(db, { provider: 'pg', schema: authSchema, transaction: true })),
   }
   await (
     await find(counted.adapter)
   )(tokens[0] ?? '')
-  const latencies = { raw: [] as number[], typyst: [] as number[], drizzle: [] as number[] }
+  const latencies: Record<Way, number[]> = { raw: [], 'typyst-sql': [], typyst: [], drizzle: [] }
   for (const [index, token] of tokens.entries()) {
-    for (const way of ['raw', 'typyst', 'drizzle'] as const) {
+    for (const way of wayNames) {
       const startedAt = performance.now()
       const found: unknown = await ways[way](token)
       // The first tenth is for warming up.
@@ -52,7 +58,7 @@ export async function measureSessionCheck(url: string, tokens: readonly string[]
     }
   }
   await Promise.all([raw.end(), bare.end()])
-  return (['raw', 'typyst', 'drizzle'] as const).map((way) => {
+  return wayNames.map((way) => {
     const sorted = latencies[way].toSorted((left, right) => left - right)
     const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
     return { way, medianMs: at(0.5), p99Ms: at(0.99), queries: way === 'typyst' ? queries : undefined }

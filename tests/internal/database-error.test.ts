@@ -136,3 +136,10 @@ it('knows only codes of the closed list, and says with each what to do', () => {
     expect(message).toMatch(/^[A-Z].+[.;:] .+\.$/)
   }
 })
+
+it.for(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'])('explains %s as a host that has only IPv6', (code) => {
+  const error = toDatabaseError(thrown({ code }))
+  expect(error.code).toBe('CONNECTION_FAILED')
+  expect(error.message).toMatch(/IPv6.+session pooler/)
+  expect(leaksOf(error)).toEqual({})
+})
