@@ -15,6 +15,8 @@ export function createNotesAuth({ authDb, secret, origin }: NotesAuthOptions) {
     secret,
     database: authDb.adapter,
     emailAndPassword: { enabled: true },
+    // Whoever reads the database, or a backup of it, cannot act at a provider in a user's name.
+    account: { encryptOAuthTokens: true },
   })
 }
 
