@@ -21,6 +21,10 @@ export const typystDbErrorCodes = [
   'STORAGE_INCOMPATIBLE',
   'STORAGE_NEWER',
   'STORAGE_DAMAGED',
+  // Exports
+  'EXPORT_INVALID',
+  'EXPORT_NEWER',
+  'PASSPHRASE_WRONG',
   // Connection
   'CONNECTION_FAILED',
   'AUTHENTICATION_FAILED',

@@ -19,6 +19,8 @@ import { toPhaseListener } from './open-progress.ts'
 import type { AppDatabaseOptions } from './options.ts'
 import { indexWhenIdle } from './search/index-when-idle.ts'
 import type { Search } from './search/search.ts'
+import { createTransfer } from './transfer/transfer.ts'
+import type { Transfer } from './transfer/transfer.ts'
 
 /** The app database. */
 export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
@@ -59,6 +61,8 @@ export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema
    * ```
    */
   live<TResult>(query: LiveSource<TResult>): LiveQuery<TResult>
+  /** Imports and exports: everything, entries from any source, Markdown files. */
+  readonly transfer: Transfer
   /**
    * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
    *
@@ -141,6 +145,7 @@ export function createAppDatabase(
     schema,
     search: async (text, options) => (await loadSearch()).search(connection, text, options),
     live: (query) => createLiveQuery(query, connection, feed),
+    transfer: createTransfer(connection),
     async ready() {
       await connection.opened()
     },
