@@ -4,6 +4,8 @@ import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { atDriverEdge } from '../internal/driver-edge.ts'
+import { observeConnection } from '../internal/observe-connection.ts'
+import { gateTransactions } from '../internal/transaction-gate.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { appSchema } from '../schema/app.ts'
 import type { AppSchema } from '../schema/app.ts'
@@ -16,14 +18,30 @@ import { createLiveQuery } from './live/live-query.ts'
 import type { LiveQuery, LiveSource } from './live/live-query.ts'
 import { migrateApp } from './migrate-app.ts'
 import { toPhaseListener } from './open-progress.ts'
+import { hasAppTables } from './data/app-tables.ts'
+import type { AppTables } from './data/app-tables.ts'
+import { createAppData } from './data/app-data.ts'
+import type { AppData } from './data/app-data.ts'
 import type { AppDatabaseOptions } from './options.ts'
 import { indexWhenIdle } from './search/index-when-idle.ts'
 import type { Search } from './search/search.ts'
 import { createTransfer } from './transfer/transfer.ts'
 import type { Transfer } from './transfer/transfer.ts'
 
-/** The app database. */
-export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
+/**
+ * The app database: Drizzle, its life cycle, and with the package's own tables the repositories of `AppData`. A schema that
+ * leaves those tables out has no repositories.
+ */
+export type AppDatabase<TSchema extends Record<string, unknown> = AppSchema> = AppDatabaseCore<TSchema> &
+  (TSchema extends AppTables ? AppData<AppTransaction<TSchema>> : unknown)
+
+/** What `app.db.transaction` gives its callback. */
+export type AppTransaction<TSchema extends Record<string, unknown> = AppSchema> = Parameters<
+  Parameters<TypystDatabase<TSchema>['transaction']>[0]
+>[0]
+
+/** What an app database offers whatever its schema is. */
+export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
   /** Drizzle, typed for the schema, relational queries included. Every query waits for the opening by itself. */
   readonly db: TypystDatabase<TSchema>
   /** The PGlite interface for raw SQL; it waits for the opening too. */
@@ -124,13 +142,14 @@ export function createAppDatabase(
     onProgress,
     schema = appSchema,
     migrations = [],
+    transactionIdleTimeoutMs = 10_000,
     debug,
   } = options
   const location = parseDataDir(dataDir)
   const openOptions = { durability, memoryFallback, onStorageChange, onPhase: toPhaseListener(onProgress) }
   const connection = createAppConnection(location, openOptions, async (open) => {
     await migrateApp(open, migrations)
-    stopIndexing = indexWhenIdle(connection, feed)
+    stopIndexing = indexWhenIdle(gated, feed)
   })
   let stopIndexing = () => {}
   const close = () => {
@@ -139,17 +158,22 @@ export function createAppDatabase(
   }
   const pgClient = createPgClient(connection)
   const feed = createChangeFeed(pgClient)
+  const gated = gateTransactions(connection, transactionIdleTimeoutMs)
+  const db = createDrizzle(observeConnection(gated, options), schema, toStatementLog(debug))
+  const flush = () => connection.use((opened) => atDriverEdge(() => opened.flush()))
+  const search: Search = async (text, options) => (await loadSearch()).search(gated, text, options)
   return {
-    db: createDrizzle(connection, schema, toStatementLog(debug)),
+    ...(hasAppTables(schema) ? createAppData({ db, search, flush }) : {}),
+    db,
     pgClient,
     schema,
-    search: async (text, options) => (await loadSearch()).search(connection, text, options),
-    live: (query) => createLiveQuery(query, connection, feed),
-    transfer: createTransfer(connection),
+    search,
+    live: (query) => createLiveQuery(query, gated, feed),
+    transfer: createTransfer(gated),
     async ready() {
       await connection.opened()
     },
-    flush: () => connection.use((opened) => atDriverEdge(() => opened.flush())),
+    flush,
     preload: () => preloadCode(location),
     status: () => connection.status(),
     close,

@@ -1,5 +1,5 @@
 /** What a small flush writes: its changes as they are, one value for all of them, to be put into blocks later. */
-import { isCount, isObject } from './format.ts'
+import { blockBytes, isCount, isObject } from './format.ts'
 import { withoutTrailingZeros } from './pack.ts'
 import type { PendingChanges } from './plan-flush.ts'
 
@@ -32,18 +32,63 @@ interface JournaledChunk {
   readonly data: Uint8Array
 }
 
-/** The changes as they are stored. */
-export function toJournal(pending: readonly PendingChanges[]): JournaledChanges[] {
-  return pending.map(({ changes: { ops, files }, smallestSizes }) => ({
-    ops: ops.map(({ op, path }) => ({ op, path })),
-    files: [...files.wal, ...files.data, ...files.control].map(({ path, size, full, chunks }) => ({
-      path,
-      size,
-      smallestSize: Math.min(size, smallestSizes.get(path) ?? size),
-      full,
-      chunks: chunks.map(({ at, data }) => ({ at, length: data.length, data: withoutTrailingZeros(data) })),
-    })),
-  }))
+/** The page of WAL that was stored last. Postgres writes it as a whole for each commit, until it is full. */
+export interface LastPage {
+  readonly path: string
+  readonly at: number
+  readonly data: Uint8Array
+}
+
+/**
+ * The changes as they are stored.
+ *
+ * @param lastPage - Of a page of WAL that is stored already, only what is new is stored again.
+ */
+export function toJournal(
+  pending: readonly PendingChanges[],
+  lastPage: LastPage | undefined,
+): { readonly changes: JournaledChanges[]; readonly lastPage: LastPage | undefined } {
+  let known = lastPage
+  const changes = pending.map(({ changes: { ops, files }, smallestSizes }): JournaledChanges => {
+    // The file may be another one of that name.
+    if (ops.length > 0) known = undefined
+    const journaled = [...files.wal, ...files.data, ...files.control].map((file): JournaledFile => {
+      const { path, size, full } = file
+      const smallestSize = Math.min(size, smallestSizes.get(path) ?? size)
+      const isIntact = known?.path === path && !full && smallestSize >= known.at + known.data.length
+      if (known?.path === path && !isIntact) known = undefined
+      return {
+        path,
+        size,
+        smallestSize,
+        full,
+        chunks: file.chunks.map((chunk) => toJournaledChunk(chunk, path, known)),
+      }
+    })
+    const [last] = files.wal.flatMap(({ path, chunks }) => chunks.map((chunk) => ({ path, ...chunk }))).slice(-1)
+    if (last) known = last.data.length === blockBytes ? last : undefined
+    return { ops: ops.map(({ op, path }) => ({ op, path })), files: journaled }
+  })
+  return { changes, lastPage: known }
+}
+
+function toJournaledChunk(
+  { at, data }: { readonly at: number; readonly data: Uint8Array },
+  path: string,
+  known: LastPage | undefined,
+): JournaledChunk {
+  const isKnown = known?.path === path && known.at === at && known.data.length === data.length
+  const [from, to] = isKnown ? changedRange(known.data, data) : [0, data.length]
+  return { at: at + from, length: to - from, data: withoutTrailingZeros(data.subarray(from, to)) }
+}
+
+/** Where two pages differ first and last. */
+function changedRange(before: Uint8Array, after: Uint8Array): [from: number, to: number] {
+  let from = 0
+  let to = after.length
+  while (from < to && before[from] === after[from]) from += 1
+  while (to > from && before[to - 1] === after[to - 1]) to -= 1
+  return [from, to]
 }
 
 /** Stored changes as they were handed over. */

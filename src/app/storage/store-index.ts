@@ -1,6 +1,7 @@
 /** What is stored, as the open store knows it: every path, where each block is, and how alive each pack is. */
 import { firstPackId, inRecord, nowhere } from './format.ts'
 import type { BlockLocation } from './format.ts'
+import type { LastPage } from './journal.ts'
 import type { PendingChanges } from './plan-flush.ts'
 
 /** A stored file. Ids are never used twice, so blocks of a removed file can never be taken for another's. */
@@ -37,6 +38,7 @@ export interface StoreIndex {
   /** What the journal holds on top of the blocks, in order. */
   journal: PendingChanges[]
   journalBytes: number
+  lastPage: LastPage | undefined
   /** The first flush of each writer, in order. */
   starts: number[]
 }
@@ -54,6 +56,7 @@ export function createStoreIndex(): StoreIndex {
     folded: 0,
     journal: [],
     journalBytes: 0,
+    lastPage: undefined,
     starts: [],
   }
 }

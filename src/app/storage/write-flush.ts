@@ -39,10 +39,12 @@ export async function appendFlush(
 ): Promise<void> {
   const { writer } = options
   const number = index.count + 1
-  await runStoreTransaction(database, number, { writer, changes: toJournal(pending) }, options)
+  const { changes, lastPage } = toJournal(pending, index.lastPage)
+  await runStoreTransaction(database, number, { writer, changes }, options)
   countFlush(index, number, writer)
   index.journal.push(...pending)
   index.journalBytes += changedBytes(pending)
+  index.lastPage = lastPage
 }
 
 /** Whether the journal should be put into blocks. */
@@ -117,6 +119,7 @@ export async function foldFlush(
   index.folded = number
   index.journal = []
   index.journalBytes = 0
+  index.lastPage = undefined
   for (const id of deadPacks) index.packs.delete(id)
   for (const file of plan.dropped) dropBlocks(index, file)
   const files = new Map<FileDraft, StoredFile>()

@@ -1,5 +1,13 @@
 /** The test page: puts what a tab has of the package on `window.typyst`, for `page.evaluate`. */
-import { createAppDatabase, createId, exportRaw, isTypystDbError, migrationsFromDrizzleKit } from '@typyst/db/app'
+import {
+  createAppDatabase,
+  createId,
+  exportRaw,
+  isTypystDbError,
+  migrationsFromDrizzleKit,
+  readStorageQuota,
+  requestPersistence,
+} from '@typyst/db/app'
 import * as schema from '@typyst/db/schema/app'
 import * as drizzle from 'drizzle-orm'
 
@@ -8,6 +16,8 @@ const harness = {
   createId,
   exportRaw,
   migrationsFromDrizzleKit,
+  readStorageQuota,
+  requestPersistence,
   /** The tables of `@typyst/db/schema/app`. */
   schema,
   /** Drizzle's operators: `drizzle.eq`, `drizzle.sql` and so on. */

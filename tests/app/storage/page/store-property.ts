@@ -9,6 +9,14 @@ import type { MemoryFiles } from './file-system.ts'
 
 type Step =
   | { readonly do: 'write'; readonly path: string; readonly at: number; readonly length: number; readonly fill: number }
+  | {
+      readonly do: 'rewrite'
+      readonly path: string
+      readonly page: number
+      readonly from: number
+      readonly length: number
+      readonly fill: number
+    }
   | { readonly do: 'truncate'; readonly path: string; readonly size: number }
   | { readonly do: 'rename'; readonly path: string; readonly to: string }
   | { readonly do: 'remove'; readonly path: string }
@@ -20,6 +28,7 @@ type Step =
 const path = fc.oneof(
   { weight: 3, arbitrary: fc.constant('/a') },
   { weight: 2, arbitrary: fc.constantFrom('/b', '/d/a') },
+  { weight: 2, arbitrary: fc.constantFrom('/pg_wal/a', '/pg_wal/a', '/pg_wal/b') },
   { weight: 1, arbitrary: fc.constantFrom('/d', '/d/b', '/d/d', '/d/d/a') },
 )
 const moved = fc.oneof(path, fc.constantFrom('/d', '/d/d', '/e'))
@@ -34,6 +43,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({ do: fc.constant('write' as const), path, at: position, length, fill: fc.nat(3) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('rewrite' as const),
+      path: fc.constantFrom('/pg_wal/a', '/pg_wal/a', '/pg_wal/b', '/a'),
+      // Mostly the same one, which is when only what is new in it is stored.
+      page: fc.constantFrom(0, 0, 0, 1, 2),
+      from: fc.nat(blockBytes - 1),
+      length: fc.nat(40),
+      fill: fc.nat(3),
+    }),
   },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('truncate' as const), path, size: position }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('rename' as const), path: moved, to: moved }) },
@@ -66,8 +87,8 @@ export async function checkStoreProperty(options: PropertyOptions): Promise<{ re
     packMaxBlocks: 6,
     recordsAllowed: 8,
     deadBlocksAllowed: 6,
-    journalFlushesAllowed: 4,
-    journalBytesAllowed: 3 * blockBytes,
+    journalFlushesAllowed: 6,
+    journalBytesAllowed: 12 * blockBytes,
   }
   const { durability } = options
   const store = createBlockStore({ name, durability, limits, factory, flushWithinMs: 1 })
@@ -96,7 +117,7 @@ export async function checkStoreProperty(options: PropertyOptions): Promise<{ re
       for (const entry of files.readdir(root)) if (entry !== '.' && entry !== '..') remove(files, `${root}/${entry}`)
       // Postgres cannot start without these, so a store without them counts as damaged.
       writeAt(files, `${root}/PG_VERSION`, 0, new TextEncoder().encode('18\n'))
-      for (const directory of ['global', 'd']) files.mkdir(`${root}/${directory}`)
+      for (const directory of ['global', 'd', 'pg_wal']) files.mkdir(`${root}/${directory}`)
       writeAt(files, `${root}/global/pg_control`, 0, new Uint8Array([1]))
       for (const current of steps) {
         if (current.do === 'fault') factory.failAt(current.operation, current.kind, current.times)
@@ -122,6 +143,7 @@ function take(files: MemoryFiles, step: Exclude<Step, { do: 'sync' | 'fault' }>)
   const target = root + step.path
   try {
     if (step.do === 'write') writeAt(files, target, step.at, new Uint8Array(step.length).fill(step.fill))
+    else if (step.do === 'rewrite') rewritePage(files, target, step)
     else if (step.do === 'truncate') files.truncate(target, step.size)
     else if (step.do === 'rename') files.rename(target, root + step.to)
     else if (step.do === 'mkdir') files.mkdir(target)
@@ -141,6 +163,23 @@ function writeAt(files: MemoryFiles, target: string, at: number, data: Uint8Arra
   }
   files.write(stream, data, 0, data.length, at)
   files.close(stream)
+}
+
+/** Writes a whole page of which a part is new, as Postgres does with the WAL. */
+function rewritePage(
+  files: MemoryFiles,
+  target: string,
+  { page, from, length, fill }: Extract<Step, { do: 'rewrite' }>,
+): void {
+  // Not zero, which is what is lost would be.
+  const bytes = new Uint8Array(blockBytes).fill(9)
+  try {
+    bytes.set(files.readFile(target).subarray(page * blockBytes, (page + 1) * blockBytes))
+  } catch {
+    // The file is new.
+  }
+  bytes.fill(fill, from, from + length)
+  writeAt(files, target, page * blockBytes, bytes)
 }
 
 function remove(files: MemoryFiles, target: string): void {
