@@ -25,6 +25,10 @@ export const typystDbErrorCodes = [
   'WORKER_FAILED',
   'LEADER_CHANGED',
   'SCHEMA_OUTDATED',
+  // Exports
+  'EXPORT_INVALID',
+  'EXPORT_NEWER',
+  'PASSPHRASE_WRONG',
   // Connection
   'CONNECTION_FAILED',
   'AUTHENTICATION_FAILED',

@@ -26,6 +26,8 @@ import type { AppDatabaseOptions } from './options.ts'
 import { indexWhenIdle } from './search/index-when-idle.ts'
 import type { Search } from './search/search.ts'
 import { canShare, createWorkerEngine } from './tab/open-through-worker.ts'
+import { createTransfer } from './transfer/transfer.ts'
+import type { Transfer } from './transfer/transfer.ts'
 
 /**
  * The app database: Drizzle, its life cycle, and with the package's own tables the repositories of `AppData`. A schema that
@@ -78,6 +80,8 @@ export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSc
    * ```
    */
   live<TResult>(query: LiveSource<TResult>): LiveQuery<TResult>
+  /** Imports and exports: everything, entries from any source, Markdown files. */
+  readonly transfer: Transfer
   /**
    * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
    *
@@ -166,7 +170,7 @@ export function createAppDatabase(
     async open() {
       const session = await engine.open()
       stopIndexing()
-      stopIndexing = indexWhenIdle(connection, feed, () => engine.role() !== 'follower')
+      stopIndexing = indexWhenIdle(gated, feed, () => engine.role() !== 'follower')
       return session
     },
   })
@@ -187,7 +191,8 @@ export function createAppDatabase(
     pgClient,
     schema,
     search,
-    live: (query) => createLiveQuery(query, connection, feed),
+    live: (query) => createLiveQuery(query, gated, feed),
+    transfer: createTransfer(gated),
     async ready() {
       await connection.opened()
     },

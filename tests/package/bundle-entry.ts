@@ -1,4 +1,5 @@
 /** Bundles one built entry as an app would, and tells what came along. */
+import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build, type Metafile } from 'esbuild'
 import type { Entry } from './entries.ts'
@@ -37,7 +38,9 @@ export async function bundleEntry(
     logLevel: 'silent',
     ...(ownOnly ? { packages: 'external' } : { external: outside }),
   })
-  const [entryOutput] = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint !== undefined) ?? []
+  // What is imported later is an entry point to esbuild too.
+  const isEntry = (path: string | undefined) => path !== undefined && resolve(path) === entry.file
+  const [entryOutput] = Object.entries(metafile.outputs).find(([, output]) => isEntry(output.entryPoint)) ?? []
   if (entryOutput === undefined) throw new Error(`esbuild made nothing of ${entry.specifier}.`)
 
   const static_ = reach(metafile, entryOutput, ['import-statement'])

@@ -28,13 +28,13 @@ const expectations: Readonly<Record<string, Expectation>> = {
     platform: 'node',
     atOnce: ['drizzle-orm', 'postgres'],
     later: ['@electric-sql/pglite', 'better-auth'],
-    kilobytes: { own: 25, withDrizzle: 44 },
+    kilobytes: { own: 27, withDrizzle: 46 },
   },
   './app': {
     platform: 'browser',
     atOnce: ['drizzle-orm'],
     later: ['@electric-sql/pglite'],
-    kilobytes: { own: 21.5, withDrizzle: 40.5 },
+    kilobytes: { own: 24, withDrizzle: 43.5 },
   },
   './app/validation': {
     platform: 'browser',
@@ -58,12 +58,12 @@ const expectations: Readonly<Record<string, Expectation>> = {
     platform: 'node',
     atOnce: ['drizzle-orm', 'postgres'],
     later: ['@electric-sql/pglite', 'better-auth'],
-    kilobytes: { own: 26, withDrizzle: 45 },
+    kilobytes: { own: 37.5, withDrizzle: 57.5 },
   },
 }
 
 test('every entry has its expectations here', () => {
-  expect(Object.keys(expectations)).toEqual(entries.map(({ subpath }) => subpath))
+  expect(Object.keys(expectations).toSorted()).toEqual(entries.map(({ subpath }) => subpath).toSorted())
 })
 
 for (const entry of entries) {

@@ -1,0 +1,40 @@
+/** Imports a stream of entries. */
+import { getTableColumns } from 'drizzle-orm'
+import type { SqlConnection, SqlExecutor } from '../../internal/sql-connection.ts'
+import { entry } from '../../schema/app.ts'
+import type { NewEntry } from '../../schema/app.ts'
+import type { ImportCounts } from './insert-rows.ts'
+import { createRowWriter } from './row-writer.ts'
+import type { ImportOptions } from './row-writer.ts'
+
+/** How entries are imported. */
+export interface ImportEntriesOptions extends ImportOptions {
+  /**
+   * One transaction for all instead of one for each batch: when anything fails, nothing was imported. Other queries wait
+   * until the last entry has come, so the source must not query the database.
+   *
+   * @defaultValue false
+   */
+  readonly allOrNothing?: boolean | undefined
+}
+
+const columnNames = Object.entries(getTableColumns(entry)).map(([key, { name }]) => [key, name] as const)
+
+/** Writes the entries of a source batch by batch; memory holds one batch. */
+export async function importEntries(
+  connection: SqlConnection,
+  source: AsyncIterable<NewEntry> | Iterable<NewEntry>,
+  { allOrNothing = false, ...options }: ImportEntriesOptions = {},
+): Promise<ImportCounts> {
+  const write = async (executor: SqlExecutor) => {
+    const writer = createRowWriter(executor, options)
+    for await (const each of source) await writer.add('entry', toRow(each))
+    return writer.finish()
+  }
+  return allOrNothing ? connection.transaction(write) : write(connection)
+}
+
+function toRow(values: NewEntry): Record<string, unknown> {
+  const fields = new Map<string, unknown>(Object.entries(values))
+  return Object.fromEntries(columnNames.map(([key, name]) => [name, fields.get(key)]))
+}
