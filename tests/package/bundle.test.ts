@@ -36,6 +36,12 @@ const expectations: Readonly<Record<string, Expectation>> = {
     later: ['@electric-sql/pglite'],
     kilobytes: { own: 13, withDrizzle: 32.5 },
   },
+  './app/worker': {
+    platform: 'browser',
+    atOnce: [],
+    later: ['@electric-sql/pglite'],
+    kilobytes: { own: 12, withDrizzle: 12 },
+  },
   './testing': {
     platform: 'node',
     atOnce: ['drizzle-orm', 'postgres'],

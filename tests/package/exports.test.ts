@@ -64,6 +64,8 @@ test('exports what was reviewed', () => {
           "requestPersistence",
           "type AppDatabase",
           "type AppDatabaseOptions",
+          "type AppEvent",
+          "type AppRole",
           "type AppStatus",
           "type DrizzleJournal",
           "type HighlightPart",
@@ -81,6 +83,9 @@ test('exports what was reviewed', () => {
           "type TypystDatabase",
           "type TypystDbErrorCode",
           "type TypystDbErrorDetails",
+        ],
+        "@typyst/db/app/worker": [
+          "serveAppDatabase",
         ],
         "@typyst/db/auth": [
           "TypystDbError",
