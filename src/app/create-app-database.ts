@@ -165,14 +165,8 @@ export function createAppDatabase(
           onDestroyed: () => void close(),
         })
       : createPageEngine(location, openOptions, allMigrations)
-  const connection = createAppConnection(location, {
-    ...engine,
-    async open() {
-      const session = await engine.open()
-      stopIndexing()
-      stopIndexing = indexWhenIdle(gated, feed, () => engine.role() !== 'follower')
-      return session
-    },
+  const connection = createAppConnection(location, engine, () => {
+    stopIndexing = indexWhenIdle(gated, feed, () => engine.role() !== 'follower')
   })
   let stopIndexing = () => {}
   const close = () => {

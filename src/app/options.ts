@@ -81,7 +81,7 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    * How long a query waits, in milliseconds, for a transaction that does nothing, before it is refused with
    * `TRANSACTION_BLOCKED`. Two kinds of queries do: one that a transaction's callback sends to the database itself instead
    * of to its `tx`, which would wait for ever, and one from elsewhere while a callback waits for something slow. With
-   * `worker`, a transaction that keeps other tabs waiting for so long is rolled back, with `TRANSACTION_ABORTED`.
+   * `worker`, a transaction that sends nothing for so long while queries of other tabs wait is rolled back.
    *
    * @defaultValue 10000
    */

@@ -54,6 +54,12 @@ const expectations: Readonly<Record<string, Expectation>> = {
     later: [],
     kilobytes: { own: 1, withDrizzle: 1 },
   },
+  './app/worker': {
+    platform: 'browser',
+    atOnce: [],
+    later: ['@electric-sql/pglite'],
+    kilobytes: { own: 12, withDrizzle: 12 },
+  },
   './testing': {
     platform: 'node',
     atOnce: ['drizzle-orm', 'postgres'],

@@ -66,7 +66,9 @@ test('exports what was reviewed', () => {
           "type AppDatabase",
           "type AppDatabaseCore",
           "type AppDatabaseOptions",
+          "type AppEvent",
           "type AppExecutor",
+          "type AppRole",
           "type AppStatus",
           "type AppTransaction",
           "type ClaimOptions",
@@ -126,6 +128,9 @@ test('exports what was reviewed', () => {
           "type StandardIssue",
           "type StandardResult",
           "type StandardSchema",
+        ],
+        "@typyst/db/app/worker": [
+          "serveAppDatabase",
         ],
         "@typyst/db/auth": [
           "TypystDbError",

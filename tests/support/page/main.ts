@@ -1,5 +1,4 @@
 /** The test page: puts what a tab has of the package on `window.typyst`, for `page.evaluate`. */
-import type { AppDatabase, AppDatabaseOptions } from '@typyst/db/app'
 import {
   createAppDatabase,
   createId,
@@ -9,6 +8,7 @@ import {
   readStorageQuota,
   requestPersistence,
 } from '@typyst/db/app'
+import type { AppDatabase, AppDatabaseOptions } from '@typyst/db/app'
 import * as schema from '@typyst/db/schema/app'
 import * as drizzle from 'drizzle-orm'
 
