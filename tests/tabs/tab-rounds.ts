@@ -98,7 +98,7 @@ async function runRound(
         name: `${tab}-${lane}`,
         random: createRandom(random(2 ** 31)),
         capMs,
-        onProgress: progress.tell,
+        onProgress: () => progress.tell(),
       }),
     ),
   )
@@ -121,11 +121,8 @@ async function runRound(
   if (hasChanged !== (strike !== 'block')) throw new Error(hasChanged ? 'Another tab leads.' : 'No other tab leads.')
   await aftermath.bringBack?.()
   await tabs.fill(0)
-  if (!aftermath.isGone)
-    await goOn(
-      lanes.filter(({ page }) => page === leader),
-      'The tab that led did not go on',
-    )
+  const own = lanes.filter(({ page }) => page === leader)
+  if (!aftermath.isGone) await goOn(own, 'The tab that led did not go on')
   await Promise.all(lanes.map((lane) => lane.stop()))
 
   const orphansKept = await compare(tabs, lanes)
