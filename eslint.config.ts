@@ -70,5 +70,9 @@ export default defineConfig(
   room('src/drizzle/**', [node, servers, pglite, authSide, appSide, otherRooms('pglite')]),
   room('src/pglite/**', [node, drizzle, servers, pglite, authSide, appSide]),
   room('src/auth/**', [pglite, appSide, otherRooms('testing')]),
+  room('src/metrics/**', [node, drizzle, servers, pglite, authSide, appSide, otherRooms('drizzle', 'schema')]),
   room('src/app/**', [node, servers, pglite, authSide, otherRooms('testing')]),
+  // What runs in a worker knows no tab, and what is loaded into a page no engine.
+  room('src/app/worker/**', [node, drizzle, servers, pglite, authSide, otherRooms('testing', 'tab')]),
+  room('src/app/tab/**', [node, drizzle, servers, pglite, authSide, otherRooms('testing')]),
 )

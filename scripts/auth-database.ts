@@ -1,9 +1,9 @@
-/** `npm run db:{migrate,status,rollback}:auth`: the runner from the command line, on `DATABASE_URL` or the embedded folder. */
+/** `npm run db:{migrate,status,rollback,doctor}:auth`: the runner from the command line, on `DATABASE_URL` or the embedded folder. */
 import { parseArgs } from 'node:util'
 import { createAuthDatabase } from '../src/auth/index.ts'
 import { isTypystDbError } from '../src/errors.ts'
 
-const usage = 'Usage: auth-database.ts migrate | status | rollback [--steps N]'
+const usage = 'Usage: auth-database.ts migrate | status | doctor | rollback [--steps N]'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -13,6 +13,8 @@ const { positionals, values } = parseArgs({
 try {
   await using authDb = createAuthDatabase({
     connectionString: process.env['DATABASE_URL'],
+    migrationUrl: process.env['MIGRATION_DATABASE_URL'],
+    postgresSchema: process.env['AUTH_POSTGRES_SCHEMA'],
     dataDir: process.env['AUTH_DATA_DIR'],
   })
   switch (positionals[0]) {
@@ -20,9 +22,25 @@ try {
       report('Applied', await authDb.migrate())
       break
     case 'status': {
-      const { applied, pending } = await authDb.migrationStatus()
+      const { applied, pending, drifted } = await authDb.migrationStatus()
       report('Applied', applied)
       report('Pending', pending)
+      report(
+        'Drifted',
+        drifted.map(({ code, name = 'unknown' }) => `${name} (${code})`),
+      )
+      for (const { message } of drifted) console.log(`  ${message}`)
+      if (drifted.length > 0) process.exitCode = 1
+      break
+    }
+    case 'doctor': {
+      const findings = await authDb.exposure()
+      for (const { isExposed, advice } of findings) console.log(`${isExposed ? 'EXPOSED' : 'Advice'}: ${advice}.`)
+      const isClosed = findings.every(({ isExposed }) => !isExposed)
+      console.log(
+        isClosed ? 'The auth tables are closed to everybody but their owner.' : 'The auth tables are exposed.',
+      )
+      if (!isClosed) process.exitCode = 1
       break
     }
     case 'rollback':

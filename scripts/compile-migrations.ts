@@ -33,7 +33,8 @@ async function compileSide({ name, hasReverses }: Side): Promise<string> {
     journal.entries.map(async ({ tag, when }) => {
       const up = await readFile(new URL(`${tag}.sql`, folder), 'utf8')
       const down = hasReverses ? await readFile(new URL(`${tag}.down.sql`, folder), 'utf8') : undefined
-      return { name: tag, createdAt: when, hash: createHash('sha256').update(up).digest('hex'), up, down }
+      const hash = createHash('sha256').update(up).digest('hex')
+      return { name: tag, createdAt: when, hash, up: withoutSchema(up), down: down && withoutSchema(down) }
     }),
   )
   return `/** Made by scripts/compile-migrations.ts from migrations/${name}; do not edit. */
@@ -41,6 +42,14 @@ import type { Migration } from '../internal/migration.ts'
 
 export const ${name}Migrations: readonly Migration[] = ${JSON.stringify(migrations, undefined, 2)}
 `
+}
+
+/**
+ * drizzle-kit writes the schema before a referenced table, and there alone. Without it, all names are found by the
+ * session's `search_path`, which is what puts the tables into a schema of one's own. The hash stays the file's.
+ */
+function withoutSchema(sql: string): string {
+  return sql.replaceAll('REFERENCES "public".', 'REFERENCES ')
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

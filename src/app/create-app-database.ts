@@ -4,6 +4,8 @@ import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { atDriverEdge } from '../internal/driver-edge.ts'
+import { observeConnection } from '../internal/observe-connection.ts'
+import { gateTransactions } from '../internal/transaction-gate.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { appSchema } from '../schema/app.ts'
 import type { AppSchema } from '../schema/app.ts'
@@ -11,14 +13,34 @@ import type { AppStatus } from './app-status.ts'
 import { createAppConnection } from './connection/app-connection.ts'
 import { createPageEngine } from './connection/page-engine.ts'
 import { createPgClient } from './connection/pg-client.ts'
+import { createChangeFeed } from './live/change-feed.ts'
+import { createLiveQuery } from './live/live-query.ts'
+import type { LiveQuery, LiveSource } from './live/live-query.ts'
 import { appMigrations } from './migrations.generated.ts'
 import { toPhaseListener } from './open-progress.ts'
+import { hasAppTables } from './data/app-tables.ts'
+import type { AppTables } from './data/app-tables.ts'
+import { createAppData } from './data/app-data.ts'
+import type { AppData } from './data/app-data.ts'
 import type { AppDatabaseOptions } from './options.ts'
+import { indexWhenIdle } from './search/index-when-idle.ts'
 import type { Search } from './search/search.ts'
 import { canShare, createWorkerEngine } from './tab/open-through-worker.ts'
 
-/** The app database. */
-export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
+/**
+ * The app database: Drizzle, its life cycle, and with the package's own tables the repositories of `AppData`. A schema that
+ * leaves those tables out has no repositories.
+ */
+export type AppDatabase<TSchema extends Record<string, unknown> = AppSchema> = AppDatabaseCore<TSchema> &
+  (TSchema extends AppTables ? AppData<AppTransaction<TSchema>> : unknown)
+
+/** What `app.db.transaction` gives its callback. */
+export type AppTransaction<TSchema extends Record<string, unknown> = AppSchema> = Parameters<
+  Parameters<TypystDatabase<TSchema>['transaction']>[0]
+>[0]
+
+/** What an app database offers whatever its schema is. */
+export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSchema> extends AsyncDisposable {
   /** Drizzle, typed for the schema, relational queries included. Every query waits for the opening by itself. */
   readonly db: TypystDatabase<TSchema>
   /** The PGlite interface for raw SQL; it waits for the opening too. */
@@ -38,6 +60,24 @@ export interface AppDatabase<TSchema extends Record<string, unknown> = AppSchema
    * ```
    */
   readonly search: Search
+  /**
+   * Keeps the result of a query up to date: a store that runs it again when a table it reads has changed, by whatever
+   * statement and in whatever tab. Rows are what the query gives; those that did not change stay the same objects.
+   *
+   * @param query - A select or relational query of `db`, not awaited.
+   *
+   * @example
+   * ```ts
+   * import { createAppDatabase } from '@typyst/db/app'
+   *
+   * const app = createAppDatabase()
+   * const notes = app.live(app.db.query.entry.findMany({ with: { collection: true } }))
+   * const unsubscribe = notes.subscribe(({ status, data }) => {
+   *   if (status === 'ready') console.log(data.length)
+   * })
+   * ```
+   */
+  live<TResult>(query: LiveSource<TResult>): LiveQuery<TResult>
   /**
    * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
    *
@@ -99,10 +139,10 @@ export function createAppDatabase(
     onProgress,
     schema = appSchema,
     migrations = [],
+    transactionIdleTimeoutMs = 10_000,
     debug,
     worker,
     leaderTimeoutMs = 15_000,
-    transactionIdleTimeoutMs = 10_000,
     onEvent = () => undefined,
   } = options
   const location = parseDataDir(dataDir)
@@ -121,21 +161,38 @@ export function createAppDatabase(
           onDestroyed: () => void close(),
         })
       : createPageEngine(location, openOptions, allMigrations)
-  const connection = createAppConnection(location, engine)
-  const close = () => connection.close()
+  const connection = createAppConnection(location, engine, () => {
+    stopIndexing = indexWhenIdle(connection, feed)
+  })
+  let stopIndexing = () => {}
+  const close = () => {
+    stopIndexing()
+    return connection.close()
+  }
+  const pgClient = createPgClient(connection)
+  const feed = createChangeFeed(pgClient)
+  const gated = gateTransactions(connection, transactionIdleTimeoutMs)
+  const db = createDrizzle(observeConnection(gated, options), schema, toStatementLog(debug))
+  const flush = () => connection.use((opened) => atDriverEdge(() => opened.flush()))
+  const search: Search = async (text, options) => (await loadSearch()).search(gated, text, options)
   return {
-    db: createDrizzle(connection, schema, toStatementLog(debug)),
-    pgClient: createPgClient(connection),
+    ...(hasAppTables(schema) ? createAppData({ db, search, flush }) : {}),
+    db,
+    pgClient,
     schema,
-    search: async (text, options) => (await loadSearch()).search(connection, text, options),
+    search,
+    live: (query) => createLiveQuery(query, connection, feed),
     async ready() {
       await connection.opened()
     },
-    flush: () => connection.use((opened) => atDriverEdge(() => opened.flush())),
+    flush,
     preload: () => engine.preload(),
     status: () => connection.status(),
     close,
-    destroy: () => connection.destroy(),
+    destroy() {
+      stopIndexing()
+      return connection.destroy()
+    },
     [Symbol.asyncDispose]: close,
   }
 }

@@ -1,13 +1,14 @@
 /** The options of `createAppDatabase`. */
 import type { StatementLog } from '../drizzle/statement-log.ts'
 import type { Migration } from '../internal/migration.ts'
+import type { QueryHooks } from '../internal/query-hooks.ts'
 import type { AppEvent } from './app-event.ts'
 import type { BlockStoreState } from './storage/block-store-types.ts'
 import type { AppSchema } from '../schema/app.ts'
 import type { OpenProgress } from './open-progress.ts'
 
 /** Where the app database lives and what is in it. Every option may be left out. */
-export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = AppSchema> {
+export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = AppSchema> extends QueryHooks {
   /**
    * `idb://name` in a browser, `memory://` anywhere, or the path of a folder in Node.
    *
@@ -57,13 +58,6 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    */
   readonly leaderTimeoutMs?: number | undefined
   /**
-   * With `worker`, how long a transaction may send nothing while other queries wait, in milliseconds; then it is rolled
-   * back.
-   *
-   * @defaultValue 10000
-   */
-  readonly transactionIdleTimeoutMs?: number | undefined
-  /**
    * With `worker`, told when another tab took the database over, when newer code migrated it, and when another tab
    * deleted it.
    *
@@ -83,6 +77,15 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    * @defaultValue none
    */
   readonly migrations?: readonly Migration[] | undefined
+  /**
+   * How long a query waits, in milliseconds, for a transaction that does nothing, before it is refused with
+   * `TRANSACTION_BLOCKED`. Two kinds of queries do: one that a transaction's callback sends to the database itself instead
+   * of to its `tx`, which would wait for ever, and one from elsewhere while a callback waits for something slow. With
+   * `worker`, a transaction that sends nothing for so long while queries of other tabs wait is rolled back.
+   *
+   * @defaultValue 10000
+   */
+  readonly transactionIdleTimeoutMs?: number | undefined
   /**
    * Shows each statement's text before it runs, never its parameters: `true` for `console.debug`, or a function.
    *

@@ -4,7 +4,7 @@ import type { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { TypystDbError } from '../errors.ts'
 import { onceOrRetry } from '../internal/once-or-retry.ts'
-import type { AuthSchema } from '../schema/auth.ts'
+import { assertSchemaFits } from './schema/verify-auth-schema.ts'
 
 /** What `betterAuth({ database })` takes. */
 export type BetterAuthAdapter = ReturnType<typeof drizzleAdapter>
@@ -13,12 +13,19 @@ export type BetterAuthAdapter = ReturnType<typeof drizzleAdapter>
  * Builds the adapter. Importing Better Auth's reads the environment, and importing this package must not, so the real one
  * is loaded by the first call; every method waits for it. Transactions are on: without them a failing sign-up would leave
  * a user that has no account.
+ *
+ * @throws TypystDbError `SCHEMA_MISMATCH` by the first call, when the schema lacks what the options ask for.
  */
-export function createBetterAuthAdapter(db: TypystDatabase<AuthSchema>, schema: AuthSchema): BetterAuthAdapter {
+export function createBetterAuthAdapter<TSchema extends Record<string, unknown>>(
+  db: TypystDatabase<TSchema>,
+  schema: TSchema,
+): BetterAuthAdapter {
   return (options: BetterAuthOptions) => {
     const load = onceOrRetry(async () => {
       const { drizzleAdapter } = await importAdapter()
-      return drizzleAdapter(db, { provider: 'pg', schema, transaction: true })(options)
+      // Better Auth looks for its own check on the adapter it was given, which is this one.
+      if (options.advanced?.database?.validateSchema !== false) await assertSchemaFits(schema, options)
+      return drizzleAdapter(db, { provider: 'pg', schema, transaction: true })(withJoins(options))
     })
     return {
       id: 'drizzle',
@@ -33,8 +40,19 @@ export function createBetterAuthAdapter(db: TypystDatabase<AuthSchema>, schema: 
       consumeOne: async (data) => (await load()).consumeOne(data),
       incrementOne: async (data) => (await load()).incrementOne(data),
       transaction: async (callback) => (await load()).transaction(callback),
+      // Asked by Better Auth's command "generate". The tables come from the options, so there is nothing to write.
+      async createSchema(asked, path = 'auth-schema.ts') {
+        await assertSchemaFits(schema, asked)
+        return { code: '', path }
+      },
     }
   }
+}
+
+/** A session and its user come in one query, unless the options say otherwise. */
+function withJoins(options: BetterAuthOptions): BetterAuthOptions {
+  const { advanced = {} } = options
+  return { ...options, advanced: { ...advanced, database: { joins: true, ...advanced.database } } }
 }
 
 async function importAdapter(): Promise<typeof import('better-auth/adapters/drizzle')> {

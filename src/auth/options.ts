@@ -1,11 +1,17 @@
 /** The options of `createAuthDatabase`, and what they come to once checked. */
 import { TypystDbError } from '../errors.ts'
 import type { StatementLog } from '../drizzle/statement-log.ts'
+import type { QueryHooks } from '../internal/query-hooks.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import type { DataLocation } from '../pglite/data-location.ts'
+import type { AuthSchema } from '../schema/auth.ts'
+import type { ConnectionOptions } from './connection/connection-options.ts'
+import { refuseForeignSchema, resolvePostgres } from './connection/postgres-target.ts'
+import type { PostgresTarget } from './connection/postgres-target.ts'
 
 /** How to reach the auth database. Every option may be left out. */
-export interface AuthDatabaseOptions {
+export interface AuthDatabaseOptions<TSchema extends Record<string, unknown> = AuthSchema>
+  extends ConnectionOptions, QueryHooks {
   /**
    * `postgres://user:password@host:port/database`, with `?sslmode=require` and the like as libpq has them. Without one the
    * embedded default is opened; an empty one is an error, because that is an environment variable gone wrong.
@@ -21,23 +27,32 @@ export interface AuthDatabaseOptions {
    */
   readonly dataDir?: string | undefined
   /**
-   * How many connections the pool opens at most. Keep it small where many processes share one server.
+   * The tables and relations `db` and the adapter know, from `defineAuthSchema`: with plugins or extra fields there are more
+   * than the core ones.
    *
-   * @defaultValue 10
+   * @defaultValue the core tables
    */
-  readonly maxConnections?: number | undefined
+  readonly schema?: TSchema | undefined
   /**
-   * How long to wait for a connection, in milliseconds.
+   * A connection string for `migrate()` and `rollback()` alone: a direct connection, where `connectionString` goes through a
+   * transaction pooler, or the owner of the tables, where the server's own role is not.
    *
-   * @defaultValue 10000
+   * @defaultValue `connectionString`
    */
-  readonly connectTimeoutMs?: number | undefined
+  readonly migrationUrl?: string | undefined
   /**
    * How long `migrate()` waits while another process migrates, in milliseconds.
    *
    * @defaultValue 60000
    */
   readonly migrationLockTimeoutMs?: number | undefined
+  /**
+   * Uses the pool that an earlier call with the same connection string opened in this process, so that hot reload opens no
+   * more connections each time. Closing one closes it for all.
+   *
+   * @defaultValue true when `NODE_ENV` is `development`
+   */
+  readonly reusePool?: boolean | undefined
   /**
    * Shows each statement's text before it runs, never its parameters: `true` for `console.debug`, or a function.
    *
@@ -52,19 +67,12 @@ export interface AuthDatabaseOptions {
   readonly onNotice?: ((message: string) => void) | undefined
 }
 
-/** A pool of connections to a server. */
-export interface PostgresTarget {
-  readonly kind: 'postgres'
-  readonly connectionString: string
-  readonly maxConnections: number
-  readonly connectTimeoutMs: number
-}
-
 /** PGlite in this process. */
 export interface EmbeddedTarget {
   readonly kind: 'embedded'
   readonly location: DataLocation
   readonly dataDir: string
+  readonly postgresSchema: string | undefined
 }
 
 const defaultDataDir = '.data/auth'
@@ -74,20 +82,40 @@ const defaultDataDir = '.data/auth'
  *
  * @throws TypystDbError `INVALID_OPTIONS`, never with the connection string in it.
  */
-export function resolveTarget(options: AuthDatabaseOptions): PostgresTarget | EmbeddedTarget {
-  const { connectionString, dataDir, maxConnections = 10, connectTimeoutMs = 10_000 } = options
-  if (connectionString === undefined) return resolveEmbedded(dataDir)
-  if (!/^postgres(ql)?:\/\/[^\s/]/.test(connectionString)) {
-    throw new TypystDbError(
-      'INVALID_OPTIONS',
-      '`connectionString` is not of the form "postgres://user:password@host:port/database". Check the environment variable it comes from, or leave it out for the embedded default.',
-    )
-  }
-  refuseUnlessPositive({ maxConnections, connectTimeoutMs })
-  return { kind: 'postgres', connectionString, maxConnections, connectTimeoutMs }
+export function resolveTarget(options: Omit<AuthDatabaseOptions, 'schema'>): PostgresTarget | EmbeddedTarget {
+  const { connectionString, dataDir, postgresSchema } = options
+  if (connectionString !== undefined) return resolvePostgres(connectionString, options)
+  refuseForeignSchema(postgresSchema)
+  return { ...resolveEmbedded(dataDir), postgresSchema: postgresSchema === 'public' ? undefined : postgresSchema }
 }
 
-function resolveEmbedded(dataDir: string | undefined): EmbeddedTarget {
+/**
+ * Decides what to migrate through: one session, without a limit to how long a statement takes.
+ *
+ * @throws TypystDbError `INVALID_OPTIONS` for a `migrationUrl` that cannot be one.
+ */
+export function resolveMigrationTarget(
+  options: Omit<AuthDatabaseOptions, 'schema'>,
+  target: PostgresTarget,
+): PostgresTarget {
+  const { migrationUrl } = options
+  const direct =
+    migrationUrl === undefined
+      ? target
+      : resolvePostgres(migrationUrl, { ...options, pooler: undefined }, 'migrationUrl')
+  if (migrationUrl !== undefined && direct.isPooled) throw pooledMigration()
+  return { ...direct, maxConnections: 1, sessionSettings: { ...direct.sessionSettings, statement_timeout: 0 } }
+}
+
+/** What migrating through a transaction pooler fails with: it would lose the lock between two statements. */
+export function pooledMigration(): TypystDbError {
+  return new TypystDbError(
+    'INVALID_OPTIONS',
+    'Migrations need a session, which a transaction pooler does not keep. Pass a direct connection as `migrationUrl`; with Supabase, the session pooler on port 5432 does.',
+  )
+}
+
+function resolveEmbedded(dataDir: string | undefined): Omit<EmbeddedTarget, 'postgresSchema'> {
   if (dataDir === undefined && process.env['NODE_ENV'] === 'production') {
     throw new TypystDbError(
       'INVALID_OPTIONS',
@@ -102,13 +130,4 @@ function resolveEmbedded(dataDir: string | undefined): EmbeddedTarget {
     )
   }
   return { kind: 'embedded', location, dataDir: dataDir ?? defaultDataDir }
-}
-
-/** Refuses options that are not whole numbers above zero, naming the first. */
-export function refuseUnlessPositive(options: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new TypystDbError('INVALID_OPTIONS', `\`${name}\` is not a whole number above zero. Correct it.`)
-    }
-  }
 }

@@ -10,6 +10,10 @@ const nameMissing =
 const nameTaken = 'The statement creates something that is there already. Check the name, and which migrations ran.'
 const notConvertible =
   'A value cannot be converted to what the database takes, or is too large for it. Pass one of the type of its column.'
+const unreachable: Translation = [
+  'CONNECTION_FAILED',
+  "There is no route to the address of the server, which is how a host that has only IPv6 looks from a network that has only IPv4. Supabase's direct host is one: use the address of its session pooler (port 5432) instead.",
+]
 const transactionOver =
   'The transaction is over. Wait for each of its queries inside the callback, and use the database itself after it.'
 const serverFault = 'The database met an error of its own or of its operating system. See the log of the server.'
@@ -130,6 +134,9 @@ export const translationByDriverCode: Readonly<Record<string, Translation>> = {
     'CONNECTION_FAILED',
     'The connection broke while the statement ran; it may have taken effect. Check what is there, then try again.',
   ],
+  ENETUNREACH: unreachable,
+  EHOSTUNREACH: unreachable,
+  EADDRNOTAVAIL: unreachable,
   CONNECTION_ENDED: closed,
   CONNECTION_DESTROYED: ['CLOSED', 'The database was closed while the query ran. Create a new one to go on.'],
   SASL_SIGNATURE_MISMATCH: [

@@ -24,43 +24,66 @@ export function planMigrations(
   known: readonly HashedMigration[],
   applied: readonly AppliedMigration[],
 ): HashedMigration[] {
+  const [problem] = findMigrationProblems(known, applied)
+  if (problem) throw problem
+  const appliedTimes = new Set(applied.map(({ createdAt }) => createdAt))
+  return known.filter(({ createdAt }) => !appliedTimes.has(createdAt))
+}
+
+/**
+ * Everything that {@link planMigrations} would refuse, the gravest first.
+ *
+ * @throws TypystDbError `INVALID_OPTIONS` when `known` is out of order.
+ */
+export function findMigrationProblems(
+  known: readonly HashedMigration[],
+  applied: readonly AppliedMigration[],
+): TypystDbError[] {
   refuseDisorder(known)
+  const problems: TypystDbError[] = []
   const knownByTime = new Map(known.map((migration) => [migration.createdAt, migration]))
   const newestKnown = known.at(-1)?.createdAt ?? Number.NEGATIVE_INFINITY
   if (applied.some(({ createdAt }) => createdAt > newestKnown)) {
-    throw new TypystDbError(
-      'DATABASE_NEWER',
-      'The database was migrated by a newer version than this code. Deploy or reload the newer version; nothing was changed.',
+    problems.push(
+      new TypystDbError(
+        'DATABASE_NEWER',
+        'The database was migrated by a newer version than this code. Deploy or reload the newer version; nothing was changed.',
+      ),
     )
   }
   for (const { createdAt, hash } of applied) {
     const migration = knownByTime.get(createdAt)
-    if (!migration) {
-      throw new TypystDbError(
-        'MIGRATION_GAP',
-        `The database has a migration from ${new Date(createdAt).toISOString()} that the code lacks. Restore its file; nothing was changed.`,
+    if (!migration && createdAt <= newestKnown) {
+      problems.push(
+        new TypystDbError(
+          'MIGRATION_GAP',
+          `The database has a migration from ${new Date(createdAt).toISOString()} that the code lacks. Restore its file; nothing was changed.`,
+        ),
       )
     }
-    if (migration.hash !== hash) {
-      throw new TypystDbError(
-        'MIGRATION_EDITED',
-        `Migration "${migration.name}" was edited after it was applied. Restore its text and add a new migration instead; nothing was changed.`,
-        { migration: migration.name },
+    if (migration && migration.hash !== hash) {
+      problems.push(
+        new TypystDbError(
+          'MIGRATION_EDITED',
+          `Migration "${migration.name}" was edited after it was applied. Restore its text and add a new migration instead; nothing was changed.`,
+          { migration: migration.name },
+        ),
       )
     }
   }
   const appliedTimes = new Set(applied.map(({ createdAt }) => createdAt))
   const newestApplied = Math.max(Number.NEGATIVE_INFINITY, ...appliedTimes)
-  const pending = known.filter(({ createdAt }) => !appliedTimes.has(createdAt))
-  const late = pending.find(({ createdAt }) => createdAt < newestApplied)
-  if (late) {
-    throw new TypystDbError(
-      'MIGRATION_LATE',
-      `Migration "${late.name}" is older than the newest one applied. Generate it again so that it comes last; nothing was changed.`,
-      { migration: late.name },
+  for (const { name, createdAt } of known) {
+    if (appliedTimes.has(createdAt) || createdAt > newestApplied) continue
+    problems.push(
+      new TypystDbError(
+        'MIGRATION_LATE',
+        `Migration "${name}" is older than the newest one applied. Generate it again so that it comes last; nothing was changed.`,
+        { migration: name },
+      ),
     )
   }
-  return pending
+  return problems
 }
 
 function refuseDisorder(known: readonly Migration[]): void {

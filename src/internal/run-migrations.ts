@@ -1,10 +1,10 @@
 /** Applies, reports and rolls back migrations, one transaction each. The caller holds the lock. */
 import { isTypystDbError, TypystDbError } from '../errors.ts'
-import type { TypystDbErrorDetails } from '../errors.ts'
+import type { TypystDbErrorCode, TypystDbErrorDetails } from '../errors.ts'
 import { migrationHash } from './migration.ts'
 import type { Migration } from './migration.ts'
 import { forgetMigration, prepareHistory, readHistory, recordMigration } from './migration-history.ts'
-import { planMigrations } from './migration-plan.ts'
+import { findMigrationProblems, planMigrations } from './migration-plan.ts'
 import type { HashedMigration } from './migration-plan.ts'
 import type { SqlConnection, SqlExecutor } from './sql-connection.ts'
 
@@ -14,12 +14,31 @@ export interface MigrationTarget {
   /** The table's name, without its schema. Trusted: it becomes part of the SQL. */
   readonly table: string
   readonly migrations: readonly Migration[]
+  /**
+   * The schema of that table; drizzle-kit's own by default. Trusted too.
+   *
+   * @defaultValue `drizzle`
+   */
+  readonly historySchema?: string | undefined
+  /** Runs at the end of each migration's transaction, its record included; not for one that runs outside of one. */
+  readonly seal?: ((transaction: SqlExecutor) => Promise<void>) | undefined
+}
+
+/** Where a database and the code have gone different ways. */
+export interface MigrationDrift {
+  readonly code: TypystDbErrorCode
+  /** The migration, where the code knows it. */
+  readonly name: string | undefined
+  /** What is the matter and what to do. */
+  readonly message: string
 }
 
 /** Which migrations a database has and which it lacks, by name, in order. */
 export interface MigrationStatus {
   readonly applied: readonly string[]
   readonly pending: readonly string[]
+  /** Why migrating would be refused; empty when it would not. */
+  readonly drifted: readonly MigrationDrift[]
 }
 
 /** How one migration of several comes along; the first is number 1. */
@@ -35,21 +54,23 @@ const noTransactionMarker = /^-- typyst:no-transaction\s*$/m
 /** drizzle-kit's separator between two statements. */
 const statementBreakpoint = '--> statement-breakpoint'
 
-/**
- * Reports without changing anything.
- *
- * @throws TypystDbError as {@link applyMigrations} does when it refuses.
- */
+/** Reports without changing anything, also on what {@link applyMigrations} would refuse. */
 export async function readMigrationStatus({
   connection,
-  table,
   migrations,
+  ...history
 }: MigrationTarget): Promise<MigrationStatus> {
   const known = await withHashes(migrations)
-  const pending = planMigrations(known, await readHistory(connection, table))
+  const applied = await readHistory(connection, history)
+  const appliedTimes = new Set(applied.map(({ createdAt }) => createdAt))
   return {
-    applied: known.filter((migration) => !pending.includes(migration)).map(({ name }) => name),
-    pending: pending.map(({ name }) => name),
+    applied: known.filter(({ createdAt }) => appliedTimes.has(createdAt)).map(({ name }) => name),
+    pending: known.filter(({ createdAt }) => !appliedTimes.has(createdAt)).map(({ name }) => name),
+    drifted: findMigrationProblems(known, applied).map(({ code, migration, message }) => ({
+      code,
+      name: migration,
+      message,
+    })),
   }
 }
 
@@ -61,16 +82,17 @@ export async function readMigrationStatus({
  *   `MIGRATION_GAP`, `MIGRATION_LATE` or `DATABASE_NEWER` before anything was changed.
  */
 export async function applyMigrations(
-  { connection, table, migrations }: MigrationTarget,
+  { connection, migrations, seal, ...history }: MigrationTarget,
   onProgress?: MigrationProgress,
 ): Promise<string[]> {
   const known = await withHashes(migrations)
-  const pending = planMigrations(known, await readHistory(connection, table))
+  const pending = planMigrations(known, await readHistory(connection, history))
   for (const [index, migration] of pending.entries()) {
     onProgress?.({ name: migration.name, number: index + 1, total: pending.length })
     await runStep(connection, migration, migration.up, async (executor) => {
-      await prepareHistory(executor, table, known)
-      await recordMigration(executor, table, migration)
+      await prepareHistory(executor, history, known)
+      await recordMigration(executor, history, migration)
+      await seal?.(executor)
     })
   }
   return pending.map(({ name }) => name)
@@ -85,11 +107,11 @@ export async function applyMigrations(
  *   `MIGRATION_FAILED` when one fails.
  */
 export async function rollBackMigrations(
-  { connection, table, migrations }: MigrationTarget,
+  { connection, migrations, ...history }: MigrationTarget,
   steps: number,
 ): Promise<string[]> {
   const known = await withHashes(migrations)
-  const pending = planMigrations(known, await readHistory(connection, table))
+  const pending = planMigrations(known, await readHistory(connection, history))
   const applied = known.filter((migration) => !pending.includes(migration))
   const undone = applied.slice(Math.max(0, applied.length - steps)).reverse()
   const reverses = undone.map((migration) => {
@@ -101,7 +123,7 @@ export async function rollBackMigrations(
     )
   })
   for (const [migration, down] of reverses) {
-    await runStep(connection, migration, down, (executor) => forgetMigration(executor, table, migration))
+    await runStep(connection, migration, down, (executor) => forgetMigration(executor, history, migration))
   }
   return undone.map(({ name }) => name)
 }
@@ -128,15 +150,29 @@ async function runStep(
       await connection.transaction(record)
     }
   } catch (cause) {
-    if (isTypystDbError(cause) && cause.code === 'CLOSED') throw cause
-    const details: TypystDbErrorDetails = isTypystDbError(cause) ? cause : {}
-    const { sqlState, constraint, table, column, schema, position } = details
-    throw new TypystDbError(
-      'MIGRATION_FAILED',
+    throw toMigrationError(
+      cause,
+      name,
       inTransaction
         ? `Migration "${name}" failed and was rolled back; the database is as before it. Its cause says why.`
         : `Migration "${name}" failed. It runs outside a transaction, so its earlier statements stay: make each repeatable.`,
-      { sqlState, constraint, table, column, schema, position, migration: name, cause },
     )
   }
+}
+
+/** What a failing step throws: the cause's details under `MIGRATION_FAILED`, or the cause itself after `close()`. */
+export function toMigrationError(cause: unknown, migration: string, message: string): TypystDbError {
+  if (isTypystDbError(cause) && cause.code === 'CLOSED') return cause
+  const details: TypystDbErrorDetails = isTypystDbError(cause) ? cause : {}
+  const { sqlState, constraint, table, column, schema, position } = details
+  return new TypystDbError('MIGRATION_FAILED', message, {
+    sqlState,
+    constraint,
+    table,
+    column,
+    schema,
+    position,
+    migration,
+    cause,
+  })
 }

@@ -12,6 +12,16 @@ export function transactionModes({ isolationLevel, accessMode, deferrable }: Sql
     .join(' ')
 }
 
+/**
+ * How a savepoint begins and ends. One name does for all depths: each is released before its parent continues, so the
+ * innermost is always ours.
+ */
+export const savepoint = {
+  begin: 'savepoint typyst',
+  release: 'release savepoint typyst',
+  rollBack: 'rollback to savepoint typyst; release savepoint typyst',
+} as const
+
 /** A connection inside a transaction: a transaction on it is a savepoint, undone alone when it fails. */
 export function withSavepoints(session: SqlExecutor): SqlConnection {
   return {
@@ -19,15 +29,14 @@ export function withSavepoints(session: SqlExecutor): SqlConnection {
     queryArrays: (text, params) => session.queryArrays(text, params),
     exec: (text) => session.exec(text),
     async transaction(run) {
-      // One name does for all depths: each is released before its parent continues, so the innermost is always ours.
-      await session.exec('savepoint typyst')
+      await session.exec(savepoint.begin)
       try {
         const result = await run(session)
-        await session.exec('release savepoint typyst')
+        await session.exec(savepoint.release)
         return result
       } catch (cause) {
         // When this fails too, the connection is gone and the first failure says why.
-        await session.exec('rollback to savepoint typyst; release savepoint typyst').catch(() => undefined)
+        await session.exec(savepoint.rollBack).catch(() => undefined)
         throw cause
       }
     },

@@ -4,14 +4,18 @@ import { boolean, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { createdAndUpdatedAt, instant } from './columns.ts'
 
 /** A person who can sign in. */
-export const user = pgTable('user', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  email: text('email').notNull().unique(),
-  emailVerified: boolean('email_verified').notNull().default(false),
-  image: text('image'),
-  ...createdAndUpdatedAt(),
-}).enableRLS()
+export const user = pgTable(
+  'user',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    email: text('email').notNull().unique(),
+    emailVerified: boolean('email_verified').notNull().default(false),
+    image: text('image'),
+    ...createdAndUpdatedAt(),
+  },
+  (table) => [index('user_created_at_id_idx').on(table.createdAt, table.id)],
+).enableRLS()
 
 /** One signed-in device of a user. */
 export const session = pgTable(
@@ -27,7 +31,7 @@ export const session = pgTable(
       .notNull()
       .references(() => user.id, { onDelete: 'cascade' }),
   },
-  (table) => [index('session_user_id_idx').on(table.userId)],
+  (table) => [index('session_user_id_idx').on(table.userId), index('session_expires_at_idx').on(table.expiresAt)],
 ).enableRLS()
 
 /** One way a user signs in: a password, or an account at a provider. */
@@ -65,7 +69,10 @@ export const verification = pgTable(
     expiresAt: instant('expires_at').notNull(),
     ...createdAndUpdatedAt(),
   },
-  (table) => [index('verification_identifier_idx').on(table.identifier)],
+  (table) => [
+    index('verification_identifier_idx').on(table.identifier),
+    index('verification_expires_at_idx').on(table.expiresAt),
+  ],
 ).enableRLS()
 
 export const userRelations = relations(user, ({ many }) => ({

@@ -2,6 +2,7 @@
 
 /** One visitor of the server under test. */
 export interface AuthBrowser {
+  get(path: string): Promise<Response>
   post(path: string, body: object): Promise<Response>
   /** The session as the server sees it, or null. */
   session(): Promise<unknown>
@@ -27,10 +28,12 @@ export function createAuthBrowser(handler: (request: Request) => Promise<Respons
   }
   const post = (path: string, body: object) =>
     send(`${baseURL}/api/auth${path}`, { method: 'POST', body: JSON.stringify(body) })
+  const get = (path: string) => send(`${baseURL}/api/auth${path}`)
   return {
+    get,
     post,
     async session() {
-      const answer: unknown = await (await send(`${baseURL}/api/auth/get-session`)).json()
+      const answer: unknown = await (await get('/get-session')).json()
       return answer
     },
     async signInAt(providerId) {

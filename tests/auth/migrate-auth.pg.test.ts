@@ -38,7 +38,7 @@ describe('migrate', () => {
     await using database = await createTestDatabase()
     expect(await run(drizzleKitMigrate, database.url)).toMatchObject({ status: 0 })
     await using authDb = createAuthDatabase({ connectionString: database.url })
-    expect(await authDb.migrationStatus()).toEqual({ applied: names, pending: [] })
+    expect(await authDb.migrationStatus()).toEqual({ applied: names, pending: [], drifted: [] })
     expect(await authDb.migrate()).toEqual([])
   })
 

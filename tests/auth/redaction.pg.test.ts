@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createAuthDatabase } from '../../src/auth/create-auth-database.ts'
 import type { AuthDatabase } from '../../src/auth/create-auth-database.ts'
 import { createPostgresConnection } from '../../src/auth/connection/postgres-connection.ts'
+import { resolvePostgres } from '../../src/auth/connection/postgres-target.ts'
 import type { TypystDbErrorCode } from '../../src/errors.ts'
 import { applyMigrations } from '../../src/internal/run-migrations.ts'
 import { waysOf } from '../conformance/redaction-suite.ts'
@@ -42,7 +43,7 @@ describe('connecting', () => {
     ['a port nobody listens on', 'CONNECTION_FAILED', () => `postgres://ada:${secret}@127.0.0.1:1/${secret}`],
     ['TLS that the server lacks', 'CONNECTION_FAILED', changed((url) => url.searchParams.set('sslmode', 'require'))],
     ['an unknown setting', 'INVALID_OPTIONS', changed((url) => url.searchParams.set(secret, secret))],
-    ['a wrong setting', 'INVALID_OPTIONS', changed((url) => url.searchParams.set('statement_timeout', secret))],
+    ['a wrong setting', 'INVALID_OPTIONS', changed((url) => url.searchParams.set('lock_timeout', secret))],
     ['unknown switches', 'INVALID_OPTIONS', changed((url) => url.searchParams.set('options', `--${secret}`))],
     ['a wrong target', 'INVALID_OPTIONS', changed((url) => url.searchParams.set('target_session_attrs', secret))],
     ['a broken port', 'INVALID_OPTIONS', () => `postgres://ada:${secret}@localhost:x${secret}/notes`],
@@ -154,12 +155,7 @@ describe('a statement the server ends', () => {
 })
 
 it('keeps a failing migration clean', async () => {
-  const pool = createPostgresConnection({
-    kind: 'postgres',
-    connectionString: database.url,
-    maxConnections: 1,
-    connectTimeoutMs: 5000,
-  })
+  const pool = createPostgresConnection(resolvePostgres(database.url, { maxConnections: 1 }))
   const migrate = (up: string) => () =>
     applyMigrations({
       connection: pool.connection,

@@ -42,7 +42,11 @@ export function testMigrations(open: OpenEmpty): void {
     it('applies all in order, each once, and records names and hashes', async () => {
       await using database = await open()
       const target = targetOf(database.connection)
-      expect(await readMigrationStatus(target)).toEqual({ applied: [], pending: five.map(({ name }) => name) })
+      expect(await readMigrationStatus(target)).toEqual({
+        applied: [],
+        pending: five.map(({ name }) => name),
+        drifted: [],
+      })
       const steps: unknown[] = []
       expect(await applyMigrations(target, (step) => steps.push(step))).toEqual(five.map(({ name }) => name))
       expect(steps[4]).toEqual({ name: '0005_five', number: 5, total: 5 })
@@ -50,7 +54,11 @@ export function testMigrations(open: OpenEmpty): void {
       const { rows } = await database.connection.query(`select name, hash from drizzle.${table} order by id`)
       expect(rows.map(({ name }) => name)).toEqual(five.map(({ name }) => name))
       expect(rows.every(({ hash }) => /^[0-9a-f]{64}$/.test(String(hash)))).toBe(true)
-      expect(await readMigrationStatus(target)).toEqual({ applied: five.map(({ name }) => name), pending: [] })
+      expect(await readMigrationStatus(target)).toEqual({
+        applied: five.map(({ name }) => name),
+        pending: [],
+        drifted: [],
+      })
     })
 
     it("takes over a table in drizzle-kit's own format and names its rows", async () => {
@@ -101,7 +109,7 @@ export function testMigrations(open: OpenEmpty): void {
       const before = await readState(database.connection)
       const target = targetOf(database.connection, known)
       await expect(applyMigrations(target)).rejects.toMatchObject({ code })
-      await expect(readMigrationStatus(target)).rejects.toMatchObject({ code })
+      expect((await readMigrationStatus(target)).drifted.map((drift) => drift.code)).toContain(code)
       await expect(rollBackMigrations(target, 1)).rejects.toMatchObject({ code })
       expect(await readState(database.connection)).toEqual(before)
     })

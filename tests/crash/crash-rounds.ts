@@ -30,6 +30,8 @@ export interface CrashRound {
   readonly acknowledged: number
   /** Acknowledged changes that are gone; always 0 when strict. */
   readonly lost: number
+  /** How long before the kill the oldest of those was acknowledged, in milliseconds. */
+  readonly oldestLostMs: number
   /** Whether the change that was under way is there. */
   readonly tookInFlight: boolean
 }
@@ -64,6 +66,7 @@ export async function runCrashRounds(options: CrashOptions): Promise<CrashRound[
           round: done.length,
           acknowledged: states.acknowledged,
           lost: Math.max(0, states.acknowledged - found),
+          oldestLostMs: Math.round(states.killedAt - (states.acknowledgedAt[found] ?? states.killedAt)),
           tookInFlight: found > states.acknowledged,
         }
         done.push(round)
@@ -81,6 +84,9 @@ interface States {
   /** The model before the first change, and after each, the one under way included. */
   readonly all: readonly Model[]
   readonly acknowledged: number
+  /** When each change was acknowledged, and when the browser was killed. */
+  readonly acknowledgedAt: readonly number[]
+  readonly killedAt: number
   /** How many changes must be there: all acknowledged ones when strict, those before the last `flush()` when relaxed. */
   readonly durable: number
 }
@@ -96,11 +102,12 @@ async function workUntilKilled(
   const page = await browser.context.newPage()
   await page.goto(pageUrl)
   const all = [model]
-  let [acknowledged, durable] = [0, 0]
+  const acknowledgedAt: number[] = []
+  let durable = 0
   const opening = page.evaluate((given) => window.crash.open(given), durability)
   if (isEarly) {
-    await killAfter(random(openingKillMs), browser, opening)
-    return { all, acknowledged, durable }
+    const killedAt = await killAfter(random(openingKillMs), browser, opening)
+    return { all, acknowledged: 0, acknowledgedAt, killedAt, durable }
   }
 
   await opening
@@ -111,7 +118,7 @@ async function workUntilKilled(
       const { change, after } = drawChange(all[all.length - 1] ?? model, random)
       all.push(after)
       await run(page, change)
-      acknowledged += 1
+      const acknowledged = acknowledgedAt.push(performance.now())
       if (durability === 'strict') durable = acknowledged
       else if (random(20) === 0) {
         await page.evaluate(() => window.crash.flush())
@@ -119,21 +126,23 @@ async function workUntilKilled(
       }
     }
   })()
-  await killAfter(random(workingKillMs), browser, working)
-  return { all, acknowledged, durable }
+  const killedAt = await killAfter(random(workingKillMs), browser, working)
+  return { all, acknowledged: acknowledgedAt.length, acknowledgedAt, killedAt, durable }
 }
 
-/** Kills the browser after a while and waits for the work to notice. */
-async function killAfter(ms: number, browser: TestBrowser, work: Promise<void>): Promise<void> {
+/** Kills the browser after a while, waits for the work to notice, and tells when it was killed. */
+async function killAfter(ms: number, browser: TestBrowser, work: Promise<void>): Promise<number> {
   const outcome = work.then(
     () => undefined,
     (error: unknown) => error,
   )
   await delay(ms) // Nothing is waited for: that the moment is a random one is the test.
+  const killedAt = performance.now()
   await browser.kill()
   const error = await outcome
   // Playwright's words for a page that is gone; anything else is a failure of the database.
   if (error instanceof Error && !/closed|crashed|destroyed/i.test(error.message)) throw error
+  return killedAt
 }
 
 /** Opens the profile again, checks it, and tells which of the states is there. */

@@ -25,15 +25,15 @@ try {
       durability,
       rounds: Number(values.rounds),
       seed: Number(values.seed),
-      onRound: ({ round, acknowledged, lost, tookInFlight }) =>
+      onRound: ({ round, acknowledged, lost, oldestLostMs, tookInFlight }) =>
         console.log(
-          `${durability} ${round}: ${acknowledged} acknowledged, ${lost} lost${tookInFlight ? ', one more kept' : ''}`,
+          `${durability} ${round}: ${acknowledged} acknowledged, ${lost} lost${lost > 0 ? `, the oldest ${oldestLostMs} ms old` : ''}${tookInFlight ? ', one more kept' : ''}`,
         ),
     })
     const sum = (key: 'acknowledged' | 'lost') => rounds.reduce((total, round) => total + round[key], 0)
     console.log(
       `${durability}: ${rounds.length} kills, ${sum('acknowledged')} acknowledged changes, ${sum('lost')} lost, at most ` +
-        `${Math.max(0, ...rounds.map(({ lost }) => lost))} in one kill.`,
+        `${Math.max(0, ...rounds.map(({ lost }) => lost))} in one kill, the oldest ${Math.max(0, ...rounds.map(({ oldestLostMs }) => oldestLostMs))} ms old.`,
     )
   }
 } finally {

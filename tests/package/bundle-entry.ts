@@ -15,8 +15,8 @@ export interface Bundle {
   readonly gzipKilobytes: number
 }
 
-/** The drivers, the database and Better Auth stay outside: what they import themselves is not this package's doing. */
-const outside = ['@electric-sql/pglite', 'better-auth', 'postgres', 'node:*']
+/** The drivers, the database, Better Auth and the metrics' libraries stay outside: what they import themselves is not this package's doing. */
+const outside = ['@electric-sql/pglite', 'better-auth', 'postgres', 'prom-client', '@opentelemetry/api', 'node:*']
 
 /** Bundles `entry` with everything it reaches except {@link outside}, or with nothing but the package's own modules. */
 export async function bundleEntry(

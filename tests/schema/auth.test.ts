@@ -75,7 +75,7 @@ describe('auth schema', () => {
     }
   })
 
-  it('has the indexes that keep sign-in from scanning tables, and an account only once', () => {
+  it('has the indexes that keep sign-in, paging and purges from scanning tables, and an account only once', () => {
     const indexes = tables.flatMap(([, table]) =>
       getTableConfig(table).indexes.map(({ config }) => {
         const names = config.columns.map((column) => ('name' in column ? column.name : 'expression'))
@@ -84,8 +84,11 @@ describe('auth schema', () => {
     )
     expect(indexes.toSorted()).toEqual([
       'account user_id',
+      'session expires_at',
       'session user_id',
       'unique account provider_id,account_id',
+      'user created_at,id',
+      'verification expires_at',
       'verification identifier',
     ])
   })

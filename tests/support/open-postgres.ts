@@ -1,17 +1,13 @@
 /** An empty database of the run's Postgres. */
 import { createPostgresConnection } from '../../src/auth/connection/postgres-connection.ts'
+import { resolvePostgres } from '../../src/auth/connection/postgres-target.ts'
 import type { OpenedConnection } from './opened-connection.ts'
 import { createTestDatabase } from './test-database.ts'
 
 /** Opens it behind the connection port. */
 export async function openPostgres(): Promise<OpenedConnection> {
   const database = await createTestDatabase()
-  const opened = createPostgresConnection({
-    kind: 'postgres',
-    connectionString: database.url,
-    maxConnections: 3,
-    connectTimeoutMs: 10_000,
-  })
+  const opened = createPostgresConnection(resolvePostgres(database.url, { maxConnections: 3 }))
   return {
     connection: opened.connection,
     async [Symbol.asyncDispose]() {

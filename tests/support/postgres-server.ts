@@ -24,11 +24,12 @@ export interface PostgresServer extends AsyncDisposable {
 
 /**
  * How a server goes down: `smart` waits for clients to leave, `fast` (the default) disconnects them, and `immediate`
- * is the crash: nothing is written, and the next start recovers.
+ * is the crash: nothing is written, and the next start recovers. `kill` does not even let it tell its own processes, which
+ * end a moment later; a start may fail until they have.
  */
-export type PostgresStopMode = 'smart' | 'fast' | 'immediate'
+export type PostgresStopMode = 'smart' | 'fast' | 'immediate' | 'kill'
 
-const stopSignals = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const
+const stopSignals = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const
 
 /** Postgres refuses to run as root; these users exist on practically every system. */
 const unprivilegedUsers = ['postgres', 'nobody']
@@ -95,7 +96,8 @@ async function endGuard(guard: ChildProcess): Promise<void> {
   await exited
 }
 
-async function findOwner(): Promise<Owner | undefined> {
+/** Whom to run a server as; nobody else when this process is not root. */
+export async function findOwner(): Promise<Owner | undefined> {
   if (process.getuid?.() !== 0) return undefined
   for (const user of unprivilegedUsers) {
     try {
@@ -160,7 +162,8 @@ async function startOnFreePort(
   }
 }
 
-async function findFreePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function findFreePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const address = probe.address()

@@ -27,10 +27,18 @@ export interface AppConnection extends LazyConnection<AppSession> {
   status(): Promise<AppStatus>
 }
 
-/** Builds the connection; nothing is touched until its first use. */
-export function createAppConnection(location: DataLocation, engine: AppEngine): AppConnection {
+/**
+ * Builds the connection; nothing is touched until its first use.
+ *
+ * @param onOpened - Called each time an engine has opened.
+ */
+export function createAppConnection(location: DataLocation, engine: AppEngine, onOpened: () => void): AppConnection {
   let latest: AppSession | undefined
-  const lazy = createLazyConnection(async () => (latest = await engine.open()))
+  const lazy = createLazyConnection(async () => {
+    latest = await engine.open()
+    onOpened()
+    return latest
+  })
   const destroy = onceOrRetry(() => engine.destroy(() => lazy.close()))
   return {
     ...lazy,

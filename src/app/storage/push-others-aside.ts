@@ -13,7 +13,8 @@ export async function pushOthersAside(database: IDBDatabase, writer: string): Pr
     const last = (await requestResult(journal.openKeyCursor(null, 'prev')))?.key
     const number = typeof last === 'number' ? last + 1 : 1
     try {
-      return await runStoreTransaction(database, number, { writer }, { durability: 'strict' })
+      await runStoreTransaction(database, number, { writer }, { durability: 'strict' })
+      return
     } catch (cause) {
       // The other one has just stored a flush.
       if (!isTaken(cause)) throw cause

@@ -9,10 +9,12 @@ import type { EmbeddedTarget } from '../options.ts'
  * @param onNotice - Told once per opening which database this is, because it was not asked for by a connection string.
  */
 export async function openEmbedded(
-  { location, dataDir }: EmbeddedTarget,
+  { location, dataDir, postgresSchema }: EmbeddedTarget,
   onNotice: (message: string) => void,
 ): Promise<Opened> {
   const opened = await openPGlite(location)
+  // PGlite has one session, so this holds for every query.
+  if (postgresSchema !== undefined) await opened.connection.exec(`set search_path to ${postgresSchema}`)
   onNotice(
     `[@typyst/db] No connection string: the auth database is the embedded default in "${dataDir}". Meant for development and tests.`,
   )

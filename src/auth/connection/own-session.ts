@@ -3,9 +3,9 @@ import { atDriverEdge } from '../../internal/driver-edge.ts'
 import { guardSession } from '../../internal/guard-session.ts'
 import type { SqlConnection, SqlExecutor } from '../../internal/sql-connection.ts'
 import { transactionModes } from '../../internal/sql-transaction.ts'
-import type { PostgresTarget } from '../options.ts'
-import { closeTimeoutSeconds, createPostgresClient } from './postgres-client.ts'
+import { createPostgresClient } from './postgres-client.ts'
 import { createPostgresExecutor } from './postgres-executor.ts'
+import type { PostgresTarget } from './postgres-target.ts'
 
 /**
  * Runs work on one session of its own, which ends with it, and with it every lock the session holds.
@@ -14,7 +14,7 @@ import { createPostgresExecutor } from './postgres-executor.ts'
  */
 export async function onOwnSession<T>(target: PostgresTarget, run: (session: SqlConnection) => Promise<T>): Promise<T> {
   let onLost = (): void => undefined
-  const client = createPostgresClient({ ...target, maxConnections: 1 }, () => onLost())
+  const client = createPostgresClient(target, () => onLost())
   try {
     // Connecting by a query first: a failure to connect rejects it, with the reason.
     await atDriverEdge(() => client.unsafe('select 1'))
@@ -28,7 +28,7 @@ export async function onOwnSession<T>(target: PostgresTarget, run: (session: Sql
       if (!session.isLost) reserved.release()
     }
   } finally {
-    await client.end({ timeout: closeTimeoutSeconds })
+    await client.end({ timeout: target.closeTimeoutMs / 1000 })
   }
 }
 

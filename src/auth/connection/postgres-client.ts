@@ -3,8 +3,8 @@ import { makePgArray } from 'drizzle-orm/pg-core/utils'
 import postgres from 'postgres'
 import type { Sql } from 'postgres'
 import { TypystDbError } from '../../errors.ts'
-import type { PostgresTarget } from '../options.ts'
 import { arrayTypes } from './array-types.ts'
+import type { PostgresTarget } from './postgres-target.ts'
 
 /**
  * Types that pass through as text because Drizzle's columns decode them: dates, times and intervals, and arrays of them.
@@ -51,9 +51,6 @@ type Types = { textTypes: unknown; json: unknown; bigint: unknown; boolean: unkn
 /** postgres.js with our types. */
 export type Client = Sql<Types>
 
-/** How long closing lets running queries finish, in seconds, before it ends their connections. */
-export const closeTimeoutSeconds = 5
-
 /**
  * How long to wait before connecting again, in seconds, after `failures` in a row: from 10 ms, doubling, to one second.
  * The default goes up to 20 seconds, for which a server that has long been back would seem to be down. Up to half is left
@@ -70,18 +67,20 @@ function secondsToReconnect(failures: number): number {
  * @throws TypystDbError `INVALID_OPTIONS` when the connection string cannot be read.
  */
 export function createPostgresClient(
-  { connectionString, maxConnections, connectTimeoutMs }: PostgresTarget,
+  { connectionString, maxConnections, connectTimeoutMs, idleTimeoutMs, ssl, sessionSettings }: PostgresTarget,
   onClose?: () => void,
 ): Client {
   try {
     return postgres(connectionString, {
       max: maxConnections,
       connect_timeout: connectTimeoutMs / 1000,
+      ...(idleTimeoutMs !== undefined && { idle_timeout: idleTimeoutMs / 1000 }),
+      ssl,
       backoff: secondsToReconnect,
       // The default prints notices, which may quote values, to the console.
       onnotice: () => undefined,
       ...(onClose && { onclose: onClose }),
-      connection: { application_name: '@typyst/db' },
+      connection: { application_name: '@typyst/db', ...sessionSettings },
       // See array-types.ts.
       fetch_types: false,
       types: { textTypes, json, bigint, boolean, ...arrayTypes },

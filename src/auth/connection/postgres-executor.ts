@@ -9,15 +9,23 @@ import type { Client } from './postgres-client.ts'
 export type Runner = Pick<Client, 'unsafe' | 'types'>
 
 /** The extended protocol even without parameters: one statement a call, as PGlite has it. */
-const oneStatement = { prepare: false, simple: false }
+const once = { prepare: false, simple: false }
+const keepingThePlan = { prepare: true, simple: false }
 
-/** Puts the port over a runner. */
-export function createPostgresExecutor(client: Runner): SqlExecutor {
+/** Says of a statement whether the server shall keep its plan. */
+export type IsPrepared = (text: string) => boolean
+
+/**
+ * Puts the port over a runner.
+ *
+ * @param isPrepared - Which statements to prepare; none by default.
+ */
+export function createPostgresExecutor(client: Runner, isPrepared: IsPrepared = () => false): SqlExecutor {
   // postgres.js takes an array for one of its first element's type; type 0 leaves the type to the server.
   const toParameter = (value: unknown) => (Array.isArray(value) ? client.types(value, 0) : value)
   const unsafe = (text: string, params: readonly unknown[]) => {
     refuseParameters(params)
-    return client.unsafe<Row[]>(text, params.map(toParameter), oneStatement)
+    return client.unsafe<Row[]>(text, params.map(toParameter), isPrepared(text) ? keepingThePlan : once)
   }
   return {
     query: (text, params = []) => atDriverEdge(async () => toSqlResult(await unsafe(text, params))),

@@ -8,15 +8,19 @@ import type { SqlExecutor, SqlTransactionOptions } from '../../internal/sql-conn
 import { transactionModes } from '../../internal/sql-transaction.ts'
 import type { Client } from './postgres-client.ts'
 import { createPostgresExecutor } from './postgres-executor.ts'
-import type { Runner } from './postgres-executor.ts'
+import type { IsPrepared, Runner } from './postgres-executor.ts'
 
 /** Runs a transaction; the port says how. */
 export function runPostgresTransaction<T>(
   client: Client,
   run: (tx: SqlExecutor) => Promise<T>,
   options: SqlTransactionOptions | undefined,
+  isPrepared: IsPrepared | undefined,
 ): Promise<T> {
-  return transactionAtDriverEdge<SqlExecutor, T>((body) => begin(client, transactionModes(options), body), run)
+  return transactionAtDriverEdge<SqlExecutor, T>(
+    (body) => begin(client, transactionModes(options), body, isPrepared),
+    run,
+  )
 }
 
 /**
@@ -24,11 +28,16 @@ export function runPostgresTransaction<T>(
  * process: a body whose connection was lost never settles, as far as it can see. And it rolls back whenever a statement
  * failed, also one that a savepoint has undone: such a transaction is committed here, before it gets to that.
  */
-function begin<T>(client: Client, modes: string, body: (tx: SqlExecutor) => Promise<T>): Promise<T> {
+function begin<T>(
+  client: Client,
+  modes: string,
+  body: (tx: SqlExecutor) => Promise<T>,
+  isPrepared: IsPrepared | undefined,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let session: GuardedSession | undefined
     const scope = async (sql: Runner) => {
-      const guarded = guardSession(createPostgresExecutor(sql))
+      const guarded = guardSession(createPostgresExecutor(sql, isPrepared))
       session = guarded
       try {
         const result = await body(guarded.executor)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestAppDatabase } from '../../../src/testing/index.ts'
 import type { AppDatabase } from '../../../src/app/create-app-database.ts'
 import { collectReadmes } from '../../examples/collect-readmes.ts'
@@ -219,6 +219,14 @@ describe('while entries change', () => {
     expect(await app.search('apple', { skipPending: true })).toEqual({ results: [], hasMore: false, isComplete: false })
     expect(await app.search('apple')).toMatchObject({ results: [{ id: 'a' }], isComplete: true })
     expect(await app.search('apple', { skipPending: true })).toMatchObject({ results: [{ id: 'a' }], isComplete: true })
+  })
+
+  it('indexes by itself when nothing has changed for a while', async () => {
+    await using app = await withNotes({ a: 'apple', b: 'banana' })
+    await vi.waitFor(
+      async () => expect(await app.search('apple', { skipPending: true })).toMatchObject({ results: [{ id: 'a' }] }),
+      { timeout: 20_000, interval: 50 },
+    )
   })
 
   it('indexes what is too long for Postgres up to a limit', async () => {

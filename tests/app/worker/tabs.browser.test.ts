@@ -353,7 +353,7 @@ describe('leaders that die all the time', () => {
         .poll(() => third.evaluate(async () => (await window.app.pgClient.query('select n from tally')).rows))
         .not.toEqual(before)
     }
-    await Promise.all(pages.map((page) => page.evaluate(() => Object.assign(window, { isOver: true }) && undefined)))
+    await Promise.all(pages.map((page) => page.evaluate(() => void Object.assign(window, { isOver: true }))))
     const tallies = await Promise.all(counting)
     expect(tallies.flatMap(({ failures }) => failures)).toEqual([])
     const { rows } = await third.evaluate(() => window.app.pgClient.query('select n from tally'))

@@ -1,6 +1,14 @@
 /** The test page: puts what a tab has of the package on `window.typyst`, for `page.evaluate`. */
+import {
+  createAppDatabase,
+  createId,
+  exportRaw,
+  isTypystDbError,
+  migrationsFromDrizzleKit,
+  readStorageQuota,
+  requestPersistence,
+} from '@typyst/db/app'
 import type { AppDatabase, AppDatabaseOptions } from '@typyst/db/app'
-import { createAppDatabase, createId, exportRaw, isTypystDbError, migrationsFromDrizzleKit } from '@typyst/db/app'
 import * as schema from '@typyst/db/schema/app'
 import * as drizzle from 'drizzle-orm'
 
@@ -19,6 +27,8 @@ const harness = {
   createId,
   exportRaw,
   migrationsFromDrizzleKit,
+  readStorageQuota,
+  requestPersistence,
   /** `createAppDatabase` with its engine in the page or behind the worker. */
   createIn(mode: 'page' | 'worker', options: AppDatabaseOptions): AppDatabase {
     return createAppDatabase(mode === 'worker' ? { ...options, worker: () => harness.worker() } : options)

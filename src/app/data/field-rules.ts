@@ -1,0 +1,92 @@
+/** What each field may hold: one list for the repositories and for the schemas of forms. */
+import { validate, version } from 'uuid'
+
+/** Tells what is wrong with a value, in words that follow the field's name and never quote the value. */
+export type FieldRule = (value: unknown) => string | undefined
+
+/** The rules of a table's fields that callers may set. */
+export type FieldRules = Readonly<Record<string, FieldRule>>
+
+/** A key made elsewhere. One spelling only: keys are compared as text. */
+const key: FieldRule = (value) => {
+  const isKey = typeof value === 'string' && validate(value) && version(value) === 7 && value === value.toLowerCase()
+  return isKey ? undefined : 'must be a UUID of version 7 in lower case, as createId() makes them'
+}
+
+// Of years before that JavaScript reads back others than Postgres writes ("0099" as 1999), and later ones not at all.
+const [earliest, latest] = [Date.UTC(1000, 0), Date.UTC(10_000, 0)]
+
+const instant: FieldRule = (value) =>
+  value instanceof Date && value.getTime() >= earliest && value.getTime() < latest
+    ? undefined
+    : 'must be a valid Date of the years 1000 to 9999'
+
+/** The id of a user, made by whatever signs users in. */
+export const userIdRule: FieldRule = text({ min: 1, max: 255 })
+
+/** The id of a row, as it is looked up by: rows written without the repositories may have any. */
+export const rowIdRule: FieldRule = text({ min: 1, max: 255 })
+
+/** Of a collection. */
+export const collectionRules = {
+  id: key,
+  name: text({ min: 1, max: 200 }),
+  description: text({ max: 2_000 }),
+  // A CSS colour in hexadecimal, or a word: the name of a colour, or of one of the app's design tokens.
+  color: text({
+    max: 40,
+    shape: /^(#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})|[a-z][a-z0-9-]*)$/i,
+    says: 'must be a colour such as "#1e90ff", or a word such as "teal" or "red-500"',
+  }),
+  icon: text({ max: 64 }),
+  userId: userIdRule,
+  createdAt: instant,
+} satisfies FieldRules
+
+const { name, description, color, icon } = collectionRules
+
+/** Of a collection that is there already. */
+export const collectionChangeRules = { name, description, color, icon } satisfies FieldRules
+
+/** Of an entry. */
+export const entryRules = {
+  id: key,
+  // May be empty: a note gets its title after it was made.
+  title: text({ max: 1_000 }),
+  // 32 Mi: while it is written, PGlite holds a row in memory several times over.
+  content: text({ max: 33_554_432 }),
+  collectionId: rowIdRule,
+  createdAt: instant,
+} satisfies FieldRules
+
+const { title, content } = entryRules
+
+/** Of an entry that is there already; `move` changes its collection. */
+export const entryChangeRules = { title, content } satisfies FieldRules
+
+/** Of a collection's settings. */
+export const collectionSettingsRules = {
+  sortBy: text({ max: 50 }),
+  sortOrder: text({ max: 4, shape: /^(asc|desc)$/, says: 'must be "asc" or "desc"' }),
+  viewMode: text({ max: 50 }),
+} satisfies FieldRules
+
+interface TextLimits {
+  /** In UTF-16 units, as `length` counts them. */
+  readonly min?: number
+  readonly max: number
+  readonly shape?: RegExp
+  /** What the shape asks for. */
+  readonly says?: string
+}
+
+function text({ min = 0, max, shape, says }: TextLimits): FieldRule {
+  return (value) => {
+    if (typeof value !== 'string') return 'must be a text'
+    if (value.length < min) return 'may not be empty'
+    if (value.length > max) return `may have at most ${max.toLocaleString('en')} characters`
+    // Postgres stores no NUL, and half a surrogate pair would silently become another character.
+    if (/[\0\p{Surrogate}]/u.test(value)) return 'holds a NUL character (U+0000) or half of a surrogate pair'
+    return shape && !shape.test(value) ? says : undefined
+  }
+}

@@ -1,0 +1,85 @@
+/** When a live query runs: at first, and after changes of the tables it reads; one run at a time, and none too many. */
+import type { ChangeFeed } from './change-feed.ts'
+
+/** A query being watched over. */
+export interface Watch {
+  /** Runs it again. */
+  refresh(): void
+  stop(): void
+}
+
+/** What is watched over. */
+export interface Watched {
+  /** The ids of the tables whose changes matter; from then on each of their changes is told. */
+  readonly findTables: () => Promise<ReadonlySet<string>>
+  /** Runs the query; never rejects. */
+  readonly run: () => Promise<void>
+  /** Told why watching cannot begin. `refresh()` tries again. */
+  readonly fail: (cause: unknown) => void
+}
+
+/** Longest rest after a run, in milliseconds. */
+const longestRestMs = 100
+
+/** Begins to watch. */
+export function startWatch({ findTables, run, fail }: Watched, feed: ChangeFeed): Watch {
+  let tables: ReadonlySet<string> | undefined
+  let unsubscribe: (() => void) | undefined
+  let isStopped = false
+  let isBusy = false
+  let isStale = false
+  let restEnds = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const onChange = (tableId: string) => {
+    // Until the tables are known, any may be one of them.
+    if (tables?.has(tableId) ?? true) request()
+  }
+  const begin = async () => {
+    unsubscribe ??= await feed.subscribe(onChange)
+    tables ??= await findTables()
+  }
+  const work = async () => {
+    isBusy = true
+    isStale = false
+    try {
+      await begin()
+      const start = performance.now()
+      if (!stopped()) await run()
+      const end = performance.now()
+      // As long as the run took: a burst of changes, each told by itself, keeps the database busy for half of the time.
+      restEnds = end + Math.min(end - start, longestRestMs)
+    } catch (cause) {
+      if (!stopped()) fail(cause)
+    }
+    isBusy = false
+    if (stopped()) unsubscribe?.()
+    else if (needsRun()) request()
+  }
+  const request = () => {
+    isStale = true
+    if (isStopped || isBusy || timer !== undefined) return
+    const restMs = restEnds - performance.now()
+    if (restMs <= 0) {
+      void work()
+      return
+    }
+    timer = setTimeout(() => {
+      timer = undefined
+      void work()
+    }, restMs)
+  }
+  // Asked by calls, because both change while `work` waits.
+  const stopped = () => isStopped
+  const needsRun = () => isStale
+
+  void work()
+  return {
+    refresh: request,
+    stop() {
+      isStopped = true
+      clearTimeout(timer)
+      if (!isBusy) unsubscribe?.()
+    },
+  }
+}

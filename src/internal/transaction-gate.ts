@@ -1,0 +1,113 @@
+/** Lets one transaction at a time onto a connection that is one session, and refuses who would wait for it for ever. */
+import { TypystDbError } from '../errors.ts'
+import type { SqlConnection, SqlExecutor } from './sql-connection.ts'
+
+/** Somebody who waits for the open transaction to end. */
+interface Waiter {
+  start(): void
+  refuse(): void
+  timer?: ReturnType<typeof setTimeout>
+}
+
+/**
+ * Puts a gate before a connection that is one session, as PGlite is. A statement on it waits while a transaction is open,
+ * so one that the transaction's own callback waits for would wait for ever
+ * (https://github.com/electric-sql/pglite/issues/76). From outside nobody can tell whose statement it is. What can be told
+ * is that the transaction stands still, with no statement of its own under way, while another one waits: when that has
+ * lasted for `idleTimeoutMs` without a break, the waiting one is refused. It has not reached the database by then.
+ *
+ * @param idleTimeoutMs - How long a statement waits for a transaction that stands still, in milliseconds.
+ */
+export function gateTransactions(connection: SqlConnection, idleTimeoutMs: number): SqlConnection {
+  const waiters = new Set<Waiter>()
+  let isHeld = false
+  let isIdle = false
+
+  const arm = (waiter: Waiter) => {
+    waiter.timer = setTimeout(() => waiter.refuse(), idleTimeoutMs)
+  }
+  const setIdle = (idle: boolean) => {
+    isIdle = idle
+    for (const waiter of waiters) {
+      clearTimeout(waiter.timer)
+      if (idle) arm(waiter)
+    }
+  }
+  /** Runs a call, at once when no transaction is open, otherwise in its turn. */
+  const pass = <T>(call: () => Promise<T>): Promise<T> => {
+    if (!isHeld) return call()
+    return new Promise<T>((resolve, reject) => {
+      const waiter: Waiter = {
+        start() {
+          clearTimeout(waiter.timer)
+          resolve(call())
+        },
+        refuse() {
+          waiters.delete(waiter)
+          reject(blockedError(idleTimeoutMs))
+        },
+      }
+      waiters.add(waiter)
+      if (isIdle) arm(waiter)
+    })
+  }
+  const release = () => {
+    isHeld = false
+    for (const waiter of waiters) {
+      waiters.delete(waiter)
+      waiter.start()
+      // It was a transaction, and the others wait for it now. `start` may have changed this.
+      if (isHeld as boolean) return
+    }
+  }
+  const hold: SqlConnection['transaction'] = async (run, options) => {
+    isHeld = true
+    try {
+      return await connection.transaction(async (tx) => {
+        setIdle(true)
+        try {
+          return await run(watchStatements(tx, setIdle))
+        } finally {
+          // To commit or to roll back is nothing that could wait for a statement from outside.
+          setIdle(false)
+        }
+      }, options)
+    } finally {
+      release()
+    }
+  }
+
+  return {
+    query: (text, params) => pass(() => connection.query(text, params)),
+    queryArrays: (text, params) => pass(() => connection.queryArrays(text, params)),
+    exec: (text) => pass(() => connection.exec(text)),
+    transaction: (run, options) => pass(() => hold(run, options)),
+  }
+}
+
+/** Tells when the last statement under way has ended, and when the first one begins. */
+function watchStatements(tx: SqlExecutor, setIdle: (idle: boolean) => void): SqlExecutor {
+  let underWay = 0
+  const watch = async <T>(statement: () => Promise<T>): Promise<T> => {
+    underWay += 1
+    if (underWay === 1) setIdle(false)
+    try {
+      return await statement()
+    } finally {
+      underWay -= 1
+      if (underWay === 0) setIdle(true)
+    }
+  }
+  return {
+    query: (text, params) => watch(() => tx.query(text, params)),
+    queryArrays: (text, params) => watch(() => tx.queryArrays(text, params)),
+    exec: (text) => watch(() => tx.exec(text)),
+  }
+}
+
+function blockedError(idleTimeoutMs: number): TypystDbError {
+  return new TypystDbError(
+    'TRANSACTION_BLOCKED',
+    `The query has waited ${idleTimeoutMs} ms for a transaction that does nothing, and was not run. Inside a transaction use its \`tx\`, or pass \`{ tx }\`; the database itself would wait for ever there. Elsewhere, try again.`,
+  )
+}

@@ -1,0 +1,140 @@
+/** The repositories in a real browser, on `idb://`. */
+import { expect, it } from 'vitest'
+import { useTabs } from '../../support/test-page.ts'
+
+const tabs = useTabs()
+
+it.each([{ userId: 'ada' }, { userId: null }])(
+  'keep notes of $userId over a reload, and lists of them',
+  async ({ userId }) => {
+    const page = await tabs.open()
+    const dataDir = `idb://notes-${userId}`
+    const written = await page.evaluate(
+      async ({ dataDir, userId }) => {
+        const app = window.typyst.createAppDatabase({ dataDir })
+        const { collections, entries, settings, transaction } = app.forUser(userId)
+        const [home, other] = [await collections.create({ name: 'Home' }), await collections.create({ name: 'Other' })]
+        await transaction(async (inside) => {
+          for (let at = 0; at < 7; at += 1) await inside.entries.create({ title: `Note ${at}`, collectionId: home.id })
+        })
+        const [first, second] = (await entries.list({ sort: 'title', limit: 2 })).rows
+        await entries.move(first?.id ?? '', { to: other.id })
+        await entries.trash(second?.id ?? '')
+        await settings.upsert(home.id, { viewMode: 'grid' })
+        await app.close()
+        return { home: home.id, other: other.id }
+      },
+      { dataDir, userId },
+    )
+    await page.reload()
+    const read = await page.evaluate(
+      async ({ dataDir, userId, home }) => {
+        const app = window.typyst.createAppDatabase({ dataDir })
+        const { entries, settings } = app.forUser(userId)
+        const titles: string[] = []
+        let cursor: string | undefined
+        do {
+          const page: { rows: { title: string }[]; nextCursor: string | undefined } = await entries.list({
+            limit: 4,
+            cursor,
+          })
+          titles.push(...page.rows.map(({ title }) => title))
+          cursor = page.nextCursor
+        } while (cursor !== undefined)
+        const counts = [...(await entries.countByCollection())]
+        const viewMode = (await settings.get(home))?.viewMode
+        const ofOthers = await app.forUser('eve').entries.count()
+        const claimed = await app.claim({ to: 'bob' })
+        await app.close()
+        return { titles, counts, viewMode, ofOthers, claimed }
+      },
+      { dataDir, userId, home: written.home },
+    )
+    expect(read.titles).toEqual(['Note 6', 'Note 5', 'Note 4', 'Note 3', 'Note 2', 'Note 0'])
+    expect(new Map(read.counts)).toEqual(
+      new Map([
+        [written.home, 5],
+        [written.other, 1],
+      ]),
+    )
+    expect([read.viewMode, read.ofOthers]).toEqual(['grid', 0])
+    expect(read.claimed).toEqual(
+      userId === null ? { collections: 2, entries: 7, settings: 1 } : { collections: 0, entries: 0, settings: 0 },
+    )
+  },
+)
+
+it.each(['strict', 'relaxed'] as const)(
+  'leave nothing of a removed user in the stored files, %s',
+  async (durability) => {
+    const page = await tabs.open()
+    const found = await page.evaluate(async (durability) => {
+      const { createAppDatabase, exportRaw } = window.typyst
+      const dataDir = `idb://removed-${durability}`
+      const [gone, kept] = ['zebra9471hunter', 'giraffe2860keeper']
+      const open = async () => {
+        const app = createAppDatabase({ dataDir, durability })
+        await app.ready()
+        return app
+      }
+      const holds = async (text: string) => {
+        const archive = await (await exportRaw(dataDir))?.archive.arrayBuffer()
+        // Each byte as one character.
+        return new TextDecoder('latin1').decode(archive).includes(text)
+      }
+      const rawHolds = async (text: string) => {
+        const db = await new Promise<IDBDatabase>((resolve) => {
+          const request = indexedDB.open(`typyst-db/removed-${durability}`)
+          request.onsuccess = () => resolve(request.result)
+        })
+        const found: string[] = []
+        for (const store of db.objectStoreNames) {
+          const values = await new Promise<unknown[]>((resolve) => {
+            const request = db.transaction(store).objectStore(store).getAll()
+            request.onsuccess = () => resolve(request.result)
+          })
+          for (const value of values) {
+            const bytes =
+              value instanceof Uint8Array
+                ? value
+                : value instanceof ArrayBuffer
+                  ? new Uint8Array(value)
+                  : (value as { bytes?: Uint8Array }).bytes
+            if (bytes && new TextDecoder('latin1').decode(bytes).includes(text)) found.push(store)
+          }
+        }
+        db.close()
+        return found
+      }
+      const app = await open()
+      for (const [userId, text] of [
+        ['ada', gone],
+        ['bob', kept],
+      ] as const) {
+        const { collections, entries } = app.forUser(userId)
+        const { id: collectionId } = await collections.create({ name: text })
+        for (let at = 0; at < 300; at += 1) {
+          await entries.create({
+            title: `${text} ${at}`,
+            content: `${text} ${Math.random()} `.repeat(at),
+            collectionId,
+          })
+        }
+        await app.search(text)
+      }
+      await app.close()
+      const before = [await holds(gone), await holds(kept)]
+      const again = await open()
+      const counts = await again.remove({ of: 'ada' })
+      await again.close()
+      const after = [await holds(gone), await holds(kept)]
+      return { before, counts, after, rawIdb: await rawHolds(gone) }
+    }, durability)
+    expect(found).toMatchObject({
+      before: [true, true],
+      counts: { collections: 1, entries: 300 },
+      after: [false, true],
+      rawIdb: [],
+    })
+  },
+)
