@@ -60,9 +60,9 @@ export const strikes = {
     }
   },
   /** Its main thread computes. Its worker does not need it, so nobody has to take over. */
-  async block(page: Page): Promise<Aftermath> {
+  block(page: Page): Promise<Aftermath> {
     const blocked = page.evaluate((ms) => window.tabs.block(ms), blockMs)
-    return { isGone: false, bringBack: () => blocked }
+    return Promise.resolve({ isGone: false, bringBack: () => blocked })
   },
   /** Its process stops without a word, and goes on later as if nothing had happened. */
   async stop(page: Page): Promise<Aftermath> {

@@ -98,7 +98,7 @@ async function runRound(
         name: `${tab}-${lane}`,
         random: createRandom(random(2 ** 31)),
         capMs,
-        onProgress: progress.tell,
+        onProgress: () => progress.tell(),
       }),
     ),
   )
@@ -112,20 +112,17 @@ async function runRound(
   await progress.until('The tabs do not work', () => total() >= enough)
   const leader = await within(capMs, () => 'Nobody leads', tabs.leader())
   const start = performance.now()
-  const { isGone, bringBack } = await strikes[strike](leader)
+  const aftermath = await strikes[strike](leader)
   const others = lanes.filter(({ page }) => page !== leader)
   await goOn(others, 'A tab did not go on')
   const recoveryMs = performance.now() - start
   const hasChanged = await leadsOneOf(others)
   // A worker needs no main thread: who only blocks goes on leading.
   if (hasChanged !== (strike !== 'block')) throw new Error(hasChanged ? 'Another tab leads.' : 'No other tab leads.')
-  await bringBack?.()
+  await aftermath.bringBack?.()
   await tabs.fill(0)
-  if (!isGone)
-    await goOn(
-      lanes.filter(({ page }) => page === leader),
-      'The tab that led did not go on',
-    )
+  const own = lanes.filter(({ page }) => page === leader)
+  if (!aftermath.isGone) await goOn(own, 'The tab that led did not go on')
   await Promise.all(lanes.map((lane) => lane.stop()))
 
   const orphansKept = await compare(tabs, lanes)

@@ -45,9 +45,9 @@ const bench = {
     const routes = { drizzle: drizzleOperations(db), raw: rawOperations(pgClient) }
     let next = present
     const statements: Readonly<Record<string, (operations: Operations) => Promise<unknown>>> = {
-      select: ({ byKey }) => byKey(entryId(Math.floor(Math.random() * present))),
-      rows: ({ newest }) => newest(collectionId, 1_000),
-      insert: ({ insert }) => insert(makeEntry(next++)),
+      select: (operations) => operations.byKey(entryId(Math.floor(Math.random() * present))),
+      rows: (operations) => operations.newest(collectionId, 1_000),
+      insert: (operations) => operations.insert(makeEntry(next++)),
     }
     const figures: Record<string, number> = {}
     for (const [name, statement] of Object.entries(statements)) {
