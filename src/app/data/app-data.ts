@@ -76,8 +76,9 @@ export interface AppData<TTx extends AppExecutor = AppExecutor> extends UserData
   release(options: OwnerOptions): Promise<RowCounts>
   /**
    * Deletes the rows of a user for good, trash included, for signing out on a shared computer, and rewrites the tables, so
-   * that the storage does not hold them any more either. Takes as long as writing what the others have; where every user
-   * has a database, `destroy()` is quicker. Call it when a user asks for it, never because a request failed: offline is not
+   * that no file of the database holds them any more. Takes as long as writing what the others have. In a browser,
+   * blocks that belong to no file any more lie in IndexedDB until they are compacted away: where that matters, give every
+   * user a database of their own and `destroy()` it. Call it when a user asks for it, never because a request failed: offline is not
    * signed out.
    *
    * @returns How many rows there were.
