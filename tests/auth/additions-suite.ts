@@ -101,7 +101,7 @@ export function testAdditions(open: OpenEmpty): void {
       const { pending } = await readAuthMigrationStatus(connection, grown)
       expect(pending).toEqual(expect.arrayContaining(['organization', 'user.role', 'user.plan', 'member_user_id_idx']))
       expect(await migrate(connection, grown)).toEqual(pending)
-      expect(await readAuthMigrationStatus(connection, grown)).toEqual({ applied: names, pending: [] })
+      expect(await readAuthMigrationStatus(connection, grown)).toEqual({ applied: names, pending: [], drifted: [] })
       const { rows } = await connection.query('select id, banned, plan, tags[1] as tag, settings, code from "user"')
       expect(rows).toEqual([
         { id: 'ada', banned: false, plan: 'free', tag: "it's", settings: { theme: "o'clock" }, code: 7 },

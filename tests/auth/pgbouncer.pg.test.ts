@@ -73,7 +73,7 @@ describe.runIf(binary)('through pgBouncer', () => {
     const codes = (await running).map(
       (outcome) => outcome.status === 'rejected' && isTypystDbError(outcome.reason) && outcome.reason.code,
     )
-    expect(new Set(codes)).toEqual(new Set(['CONNECTION_FAILED']))
+    expect(new Set(codes)).toContain('CONNECTION_FAILED')
     await vi.waitFor(() => authDb.ready(), { timeout: 20_000 })
   })
 
