@@ -11,18 +11,21 @@ const ada = { name: 'Ada', email: 'ada@example.com', password: 'correct horse' }
 const baseURL = 'http://localhost:3000'
 
 /** Better Auth over a database, with sessions that are renewed on every read, and a provider where one is given. */
-function createAuth(authDb: AuthDatabase, issuerUrl?: string) {
+function createAuth(
+  authDb: AuthDatabase,
+  { issuerUrl, updateAge = 0 }: { issuerUrl?: string; updateAge?: number } = {},
+) {
   return betterAuth({
     baseURL,
     secret: 'a secret for tests only, long and of some entropy: 7f3a9c',
     database: authDb.adapter,
     emailAndPassword: { enabled: true },
-    session: { updateAge: 0 },
+    session: { updateAge },
     rateLimit: { enabled: false },
     logger: { disabled: true },
     onAPIError: { onError: () => undefined },
     telemetry: { enabled: false },
-    account: { accountLinking: { enabled: true, trustedProviders: ['local'] } },
+    account: { encryptOAuthTokens: true, accountLinking: { enabled: true, trustedProviders: ['local'] } },
     plugins: issuerUrl
       ? [
           genericOAuth({
@@ -52,8 +55,8 @@ async function startProvider(): Promise<AsyncDisposable & { readonly url: string
   return { url: server.issuer.url ?? '', [Symbol.asyncDispose]: () => server.stop() }
 }
 
-/** Runs the suite; `open` gives each test a migrated, empty database. */
-export function testBetterAuth(open: () => Promise<AuthDatabase>): void {
+/** Runs the suite; `open` gives each test a migrated, empty database, which tells `debug` of each statement. */
+export function testBetterAuth(open: (debug?: (statement: string) => void) => Promise<AuthDatabase>): void {
   describe('Better Auth', () => {
     it('signs up, signs out, signs in and reads the session', async () => {
       await using authDb = await open()
@@ -67,6 +70,16 @@ export function testBetterAuth(open: () => Promise<AuthDatabase>): void {
       expect(await browser.session()).toMatchObject({ user: { name: 'Ada' } })
       const found = await authDb.db.query.user.findFirst({ with: { accounts: true, sessions: true } })
       expect(found).toMatchObject({ accounts: [{ providerId: 'credential' }], sessions: [{ userId: found?.id }] })
+    })
+
+    it('checks a session with one query', async () => {
+      const statements: string[] = []
+      await using authDb = await open((statement) => statements.push(statement))
+      const browser = createAuthBrowser(createAuth(authDb, { updateAge: 86_400 }).handler, baseURL)
+      await browser.post('/sign-up/email', ada)
+      statements.length = 0
+      expect(await browser.session()).toMatchObject({ user: { email: ada.email } })
+      expect(statements).toHaveLength(1)
     })
 
     it('refuses a wrong password and leaves no session', async () => {
@@ -116,7 +129,7 @@ export function testBetterAuth(open: () => Promise<AuthDatabase>): void {
       await using authDb = await open()
       await using provider = await startProvider()
       const { user, account } = authDb.schema
-      const browser = createAuthBrowser(createAuth(authDb, provider.url).handler, baseURL)
+      const browser = createAuthBrowser(createAuth(authDb, { issuerUrl: provider.url }).handler, baseURL)
       await browser.post('/sign-up/email', ada)
       await authDb.db.update(user).set({ emailVerified: true })
       await browser.post('/sign-out', {})
@@ -127,6 +140,9 @@ export function testBetterAuth(open: () => Promise<AuthDatabase>): void {
       expect(accounts.map(({ providerId }) => providerId)).toEqual(['credential', 'local'])
       const [atProvider] = await authDb.db.select().from(account).where(eq(account.providerId, 'local'))
       expect(atProvider).toMatchObject({ accountId: 'ada-at-provider', userId: accounts[0]?.userId })
+      // The provider's access token is a JWT; what is stored is none.
+      const { accessToken, refreshToken } = atProvider ?? {}
+      for (const token of [accessToken, refreshToken]) expect(token ?? '').not.toMatch(/[.]|^[\w-]{8}-/)
       // The second time the account is found, not made.
       await browser.post('/sign-out', {})
       await browser.signInAt('local')

@@ -1,16 +1,5 @@
-import { createAuthDatabase } from '../../src/auth/index.ts'
-import { createTestDatabase } from '../support/test-database.ts'
+import { authSchema } from '../../src/schema/auth.ts'
+import { openAuthOnPostgres } from '../support/open-auth-database.ts'
 import { testBetterAuth } from './better-auth-suite.ts'
 
-testBetterAuth(async () => {
-  const database = await createTestDatabase()
-  const authDb = createAuthDatabase({ connectionString: database.url })
-  await authDb.migrate()
-  return {
-    ...authDb,
-    async [Symbol.asyncDispose]() {
-      await authDb.close()
-      await database.drop()
-    },
-  }
-})
+testBetterAuth((debug) => openAuthOnPostgres(authSchema, debug))

@@ -1,4 +1,5 @@
-import { createTestAuthDatabase } from '../../src/testing/index.ts'
+import { authSchema } from '../../src/schema/auth.ts'
+import { openAuthInMemory } from '../support/open-auth-database.ts'
 import { testBetterAuth } from './better-auth-suite.ts'
 
-testBetterAuth(createTestAuthDatabase)
+testBetterAuth((debug) => openAuthInMemory(authSchema, debug))

@@ -1,0 +1,4 @@
+import { openAuthInMemory } from '../support/open-auth-database.ts'
+import { testPlugins } from './plugins-suite.ts'
+
+testPlugins(openAuthInMemory)
