@@ -1,5 +1,5 @@
 /** The part of PGlite's interface that an engine has to offer; its life is the facade's own. */
-import type { PGliteInterface } from '@electric-sql/pglite'
+import type { PGlite, PGliteInterface } from '@electric-sql/pglite'
 
 /** PGlite's interface without opening and closing. A `PGlite` fits, and what stands in for it in a tab. */
 export type AppClient = Pick<
@@ -19,4 +19,7 @@ export type AppClient = Pick<
   | 'offNotification'
   | 'dumpDataDir'
   | 'refreshArrayTypes'
->
+> & {
+  /** The parsers of a client in this page, its own and those it inherits. */
+  readonly parsers?: PGlite['parsers']
+}

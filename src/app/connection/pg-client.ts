@@ -1,5 +1,5 @@
 /** The PGlite interface over the lazy connection: each call waits for the opening and throws our errors. */
-import type { PGliteInterface, Transaction } from '@electric-sql/pglite'
+import type { ParserOptions, PGliteInterface, QueryOptions, Transaction } from '@electric-sql/pglite'
 import { atDriverEdge, transactionAtDriverEdge } from '../../internal/driver-edge.ts'
 import type { LazyConnection } from '../../internal/lazy-connection.ts'
 import type { AppClient } from './app-client.ts'
@@ -27,15 +27,15 @@ export function createPgClient(connection: LazyConnection<AppSession>): PGliteIn
     debug: 0,
     close,
     [Symbol.asyncDispose]: close,
-    query: (text, params, options) => onClient((client) => client.query(text, params, options)),
+    query: (text, params, options) => onClient((client) => client.query(text, params, withParsers(client, options))),
     sql: (strings, ...params: unknown[]) => onClient((client) => client.sql(strings, ...params)),
-    exec: (text, options) => onClient((client) => client.exec(text, options)),
+    exec: (text, options) => onClient((client) => client.exec(text, withParsers(client, options))),
     describeQuery: (text) => onClient((client) => client.describeQuery(text)),
     transaction<T>(run: (tx: Transaction) => Promise<T>) {
       return connection.use(({ client }) =>
         transactionAtDriverEdge<Transaction, T>(
           (body) => client.transaction(body),
-          (tx) => run(translateErrors(tx)),
+          (tx) => run(translateErrors(tx, client)),
         ),
       )
     },
@@ -69,17 +69,28 @@ export function createPgClient(connection: LazyConnection<AppSession>): PGliteIn
   }
 }
 
-function translateErrors(tx: Transaction): Transaction {
+function translateErrors(tx: Transaction, client: AppClient): Transaction {
   return {
-    query: (text, params, options) => atDriverEdge(() => tx.query(text, params, options)),
+    query: (text, params, options) => atDriverEdge(() => tx.query(text, params, withParsers(client, options))),
     sql: (strings, ...params: unknown[]) => atDriverEdge(() => tx.sql(strings, ...params)),
-    exec: (text, options) => atDriverEdge(() => tx.exec(text, options)),
+    exec: (text, options) => atDriverEdge(() => tx.exec(text, withParsers(client, options))),
     rollback: () => atDriverEdge(() => tx.rollback()),
     listen: (channel, callback) => atDriverEdge(async () => translateUnlisten(await tx.listen(channel, callback))),
     get closed() {
       return tx.closed
     },
   }
+}
+
+/** PGlite copies only what is a client's own when a query brings parsers, and ours inherits those of arrays. */
+function withParsers({ parsers }: AppClient, options?: QueryOptions): QueryOptions | undefined {
+  if (!options?.parsers || !parsers) return options
+  const every: ParserOptions = {}
+  for (const type in parsers) {
+    const parse = parsers[type]
+    if (parse) every[Number(type)] = parse
+  }
+  return { ...options, parsers: { ...every, ...options.parsers } }
 }
 
 type Unlisten = (tx?: Transaction) => Promise<void>

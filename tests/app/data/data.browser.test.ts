@@ -12,9 +12,10 @@ it.each([{ userId: 'ada' }, { userId: null }])(
     const written = await page.evaluate(
       async ({ dataDir, userId }) => {
         const app = window.typyst.createAppDatabase({ dataDir })
-        const { collections, entries, settings, transaction } = app.forUser(userId)
+        const own = app.forUser(userId)
+        const { collections, entries, settings } = own
         const [home, other] = [await collections.create({ name: 'Home' }), await collections.create({ name: 'Other' })]
-        await transaction(async (inside) => {
+        await own.transaction(async (inside) => {
           for (let at = 0; at < 7; at += 1) await inside.entries.create({ title: `Note ${at}`, collectionId: home.id })
         })
         const [first, second] = (await entries.list({ sort: 'title', limit: 2 })).rows
