@@ -161,7 +161,10 @@ export function createAppDatabase(
           createWorker: worker,
           leaderTimeoutMs,
           transactionIdleTimeoutMs,
-          onEvent,
+          onEvent(event) {
+            if (event.type === 'leader-changed') feed.missed()
+            onEvent(event)
+          },
           onDestroyed: () => void close(),
         })
       : createPageEngine(location, openOptions, allMigrations)

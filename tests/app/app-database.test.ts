@@ -174,6 +174,18 @@ describe('queries', () => {
     await app.pgClient.exec(`notify notes, 'hello'`)
     await expect.poll(() => heard).toEqual(['hello', 'notes: hello'])
   })
+
+  it('have arrays parsed, also where a raw query brings parsers of its own', async () => {
+    await using app = createAppDatabase({ dataDir: 'memory://' })
+    const text = "select array[1, 2] as numbers, array['{x}'] as texts, 7 as seven"
+    const expected = { numbers: [1, 2], texts: ['{x}'] }
+    const own = { parsers: { 23: (value: string) => `number ${value}` } }
+    expect((await app.pgClient.query(text)).rows).toEqual([{ ...expected, seven: 7 }])
+    expect((await app.pgClient.query(text, [], own)).rows).toEqual([{ ...expected, seven: 'number 7' }])
+    const inside = await app.pgClient.transaction((tx) => tx.query(text, [], own))
+    expect(inside.rows).toEqual([{ ...expected, seven: 'number 7' }])
+    expect((await app.db.execute(sql.raw(text))).rows).toEqual([{ ...expected, seven: 7 }])
+  })
 })
 
 describe("a consumer's tables", () => {

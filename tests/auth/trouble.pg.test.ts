@@ -1,7 +1,9 @@
 /** What can happen to a server while it is in use: each has its code, the pool recovers, and no connection leaks. */
 import { once } from 'node:events'
+import { rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -237,13 +239,15 @@ it('says when the disk is full, keeps what was there, and goes on once there is 
     await authDb.sql.unsafe(`create tablespace small location '${disk.folder}'`)
     await authDb.sql`create table hoard (id serial primary key, data text) tablespace small`
     await authDb.sql`insert into hoard (data) values ('kept')`
+    const ballast = join(disk.folder, 'ballast')
+    await writeFile(ballast, new Uint8Array(4_000_000))
     const fill = () => authDb.sql`insert into hoard (data) select string_agg(gen_random_uuid()::text, '') || ${secret}
       from generate_series(1, 2000000) as line group by line % 5000`
     expect(await failureOf(fill)).toMatchObject({ code: 'STORAGE_FULL', sqlState: '53100' })
     expect(await authDb.sql`select data from hoard`).toEqual([{ data: 'kept' }])
-    await authDb.sql`truncate hoard`
+    await rm(ballast)
     await authDb.sql`insert into hoard (data) values ('more')`
-    expect(await authDb.sql`select data from hoard order by id`).toEqual([{ data: 'more' }])
+    expect(await authDb.sql`select data from hoard order by id`).toEqual([{ data: 'kept' }, { data: 'more' }])
   } finally {
     await authDb.sql`drop table if exists hoard`
     await authDb.sql.unsafe('checkpoint; ').catch(() => undefined)

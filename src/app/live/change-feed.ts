@@ -1,13 +1,15 @@
 /** Which tables change, as the triggers `typyst_tell_change` tell after each commit, in this tab and in any other. */
 import type { PGliteInterface } from '@electric-sql/pglite'
 
-/** Told the object id of a table that changed, in Postgres' text form. */
-export type ChangeListener = (tableId: string) => void
+/** Told the object id of a table that changed, in Postgres' text form; `undefined` when it may be any. */
+export type ChangeListener = (tableId: string | undefined) => void
 
 /** A feed that listens to the database while somebody listens to it. */
 export interface ChangeFeed {
   /** Resolves when no change can be missed any more; the function it gives ends that. */
   subscribe(listener: ChangeListener): Promise<() => void>
+  /** Changes may have been missed, as while another tab took over the database. */
+  missed(): void
 }
 
 /** The channel of the migration's triggers. */
@@ -18,6 +20,9 @@ export function createChangeFeed(client: Pick<PGliteInterface, 'listen'>): Chang
   const listeners = new Set<ChangeListener>()
   let listening: Promise<() => Promise<void>> | undefined
 
+  const tell: ChangeListener = (tableId) => {
+    for (const each of [...listeners]) each(tableId)
+  }
   const stopIfUnused = () => {
     if (listeners.size > 0 || !listening) return
     const stopping = listening
@@ -36,9 +41,7 @@ export function createChangeFeed(client: Pick<PGliteInterface, 'listen'>): Chang
         stopIfUnused()
       }
       try {
-        await (listening ??= client.listen(channel, (tableId) => {
-          for (const each of [...listeners]) each(tableId)
-        }))
+        await (listening ??= client.listen(channel, tell))
         return unsubscribe
       } catch (cause) {
         listening = undefined
@@ -46,5 +49,6 @@ export function createChangeFeed(client: Pick<PGliteInterface, 'listen'>): Chang
         throw cause
       }
     },
+    missed: () => tell(undefined),
   }
 }

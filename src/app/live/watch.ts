@@ -31,9 +31,9 @@ export function startWatch({ findTables, run, fail }: Watched, feed: ChangeFeed)
   let restEnds = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const onChange = (tableId: string) => {
+  const onChange = (tableId: string | undefined) => {
     // Until the tables are known, any may be one of them.
-    if (tables?.has(tableId) ?? true) request()
+    if (tableId === undefined || !tables || tables.has(tableId)) request()
   }
   const begin = async () => {
     unsubscribe ??= await feed.subscribe(onChange)

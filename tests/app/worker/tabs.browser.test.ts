@@ -126,6 +126,29 @@ describe('tabs', () => {
     await closeAll({ second, third })
   })
 
+  it('show live queries and searches what the others wrote, also after the leader changed', async () => {
+    const { first, second, third } = await openTabs('idb://live-tabs', ['first', 'second', 'third'])
+    const seen = () => second.evaluate(() => (window as Window & { seen?: string[] }).seen)
+    await second.evaluate(() => {
+      const { app } = window
+      app.live(app.db.select({ id: app.schema.collection.id }).from(app.schema.collection)).subscribe(({ data }) => {
+        if (data) Object.assign(window, { seen: data.map(({ id }) => id).toSorted() })
+      })
+    })
+    expect(await addCollection(third, 'by-the-third')).toBeUndefined()
+    await expect.poll(seen).toEqual(['by-the-third'])
+    await first.close()
+    expect(await addCollection(third, 'after-the-change')).toBeUndefined()
+    await expect.poll(seen).toEqual(['after-the-change', 'by-the-third'])
+    const found = await second.evaluate(async () => {
+      const { app } = window
+      await app.entries.create({ title: 'Онлайн 검색', collectionId: (await app.collections.create({ name: 'Any' })).id })
+      return (await app.search('검')).results.map(({ title }) => title)
+    })
+    expect(found).toEqual(['Онлайн 검색'])
+    await closeAll({ second, third })
+  })
+
   it('all close when one of them destroys the database, and can make a new one', async () => {
     const { first, second, third } = await openTabs('idb://destroyed-for-all', ['first', 'second', 'third'])
     await addCollection(first, 'gone')
