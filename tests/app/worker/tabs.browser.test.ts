@@ -142,7 +142,10 @@ describe('tabs', () => {
     await expect.poll(seen).toEqual(['after-the-change', 'by-the-third'])
     const found = await second.evaluate(async () => {
       const { app } = window
-      await app.entries.create({ title: 'Онлайн 검색', collectionId: (await app.collections.create({ name: 'Any' })).id })
+      await app.entries.create({
+        title: 'Онлайн 검색',
+        collectionId: (await app.collections.create({ name: 'Any' })).id,
+      })
       return (await app.search('검')).results.map(({ title }) => title)
     })
     expect(found).toEqual(['Онлайн 검색'])
