@@ -27,16 +27,19 @@ const postgresMajor = '18'
 /**
  * Opens PGlite.
  *
+ * @param initial - A data directory as a tar archive, for a database in memory to begin with; without one initdb runs.
  * @throws TypystDbError `DATABASE_IN_USE` when another process has the folder open, `STORAGE_INCOMPATIBLE` when another
  *   major version of Postgres wrote it, `STORAGE_UNAVAILABLE` when the place cannot be used. Nothing stays open then.
  */
-export async function openPGlite(requested: DataLocation): Promise<OpenedPGlite> {
+export async function openPGlite(requested: DataLocation, initial?: Blob): Promise<OpenedPGlite> {
   const location = absolute(requested)
   const unlock = location.kind === 'folder' ? await atStorageEdge(() => lockFolder(location.path)) : undefined
   try {
     const pglite = await loadPGlite()
     if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite))
-    const client = await atStorageEdge(() => pglite.PGlite.create(toDataDir(location)))
+    const client = await atStorageEdge(() =>
+      pglite.PGlite.create(toDataDir(location), initial && { loadDataDir: initial }),
+    )
     batchProtocol(client)
     const arrayParsers = inheritParsers(client, pglite.types.parsers)
     return {

@@ -81,9 +81,15 @@ export async function lockInBrowser(name: string): Promise<() => Promise<void>> 
 }
 
 async function openElsewhere(location: DataLocation, { onPhase }: OpenOptions): Promise<OpenedApp> {
-  await loadPGlite()
+  const [initial] = await Promise.all([location.kind === 'memory' ? loadInitial() : undefined, loadPGlite()])
   onPhase('start')
-  return { ...(await openPGlite(location)), kind: location.kind }
+  return { ...(await openPGlite(location, initial)), kind: location.kind }
+}
+
+/** The shipped snapshot for a database in memory, which spares it initdb: 0.7 instead of 2 s. */
+async function loadInitial(): Promise<Blob | undefined> {
+  const { loadSnapshotArchive } = await import('../storage/snapshot.ts')
+  return loadSnapshotArchive(appMigrations.map(({ hash }) => hash))
 }
 
 async function openInBrowser(

@@ -4,6 +4,7 @@ import type { StoreSeed } from './block-store-types.ts'
 import { blockBytes } from './format.ts'
 import { freshIdentity } from './fresh-identity.ts'
 import type { IdentityLayout } from './fresh-identity.ts'
+import { createTar } from './tar.ts'
 
 /** What the build puts into the package. */
 export interface SnapshotData {
@@ -34,6 +35,12 @@ export async function loadSnapshot(migrationHashes: readonly (string | undefined
     // Not built, not fetched, or a browser without DecompressionStream: slower, but no reason to fail.
     return undefined
   }
+}
+
+/** The same as a tar archive, which PGlite loads by itself. */
+export async function loadSnapshotArchive(migrationHashes: readonly (string | undefined)[]): Promise<Blob | undefined> {
+  const seed = await loadSnapshot(migrationHashes)
+  return seed && createTar(seed.entries)
 }
 
 async function unpack({ archive, directories, files, identity }: SnapshotData): Promise<StorageEntry[]> {

@@ -105,7 +105,7 @@ describe('in notes of many scripts', () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 
@@ -156,7 +156,7 @@ describe('in hundreds of real documents', () => {
           else expect(expected).toEqual(expect.arrayContaining(found))
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 15 },
     )
   })
 

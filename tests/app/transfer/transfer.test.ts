@@ -110,7 +110,7 @@ describe('round trips', () => {
         await target.transfer.importData(await blobOf(source))
         expect(await everything(target)).toEqual(await everything(source))
       }),
-      { numRuns: 30, endOnFailure: true },
+      { numRuns: 15, endOnFailure: true },
     )
   })
 
@@ -130,7 +130,7 @@ describe('round trips', () => {
         await target.transfer.importMarkdown(files.map(({ file }) => file))
         expect(await everything(target)).toEqual(await everything(source))
       }),
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: 20, endOnFailure: true },
     )
   })
 
