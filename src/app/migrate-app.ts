@@ -1,6 +1,6 @@
 /** The migration runner with the app migrations, then the consumer's own. The caller holds the database's lock. */
 import type { Migration } from '../internal/migration.ts'
-import { applyMigrations, readMigrationStatus } from '../internal/run-migrations.ts'
+import { applyMigrations, checkMigrations } from '../internal/run-migrations.ts'
 import type { MigrationTarget } from '../internal/run-migrations.ts'
 import type { SqlConnection } from '../internal/sql-connection.ts'
 
@@ -34,7 +34,7 @@ export async function migrateApp(connection: SqlConnection, migrations: AppMigra
  * @throws TypystDbError as the runner does when it refuses.
  */
 export async function checkAppSchema(connection: SqlConnection, migrations: AppMigrations): Promise<void> {
-  for (const target of targets(connection, migrations)) await readMigrationStatus(target)
+  for (const target of targets(connection, migrations)) await checkMigrations(target)
 }
 
 function targets(connection: SqlConnection, { app, consumer }: AppMigrations): MigrationTarget[] {

@@ -75,6 +75,15 @@ export async function readMigrationStatus({
 }
 
 /**
+ * Refuses what {@link applyMigrations} would refuse, and changes nothing.
+ *
+ * @throws TypystDbError `MIGRATION_EDITED`, `MIGRATION_GAP`, `MIGRATION_LATE` or `DATABASE_NEWER`.
+ */
+export async function checkMigrations({ connection, migrations, ...history }: MigrationTarget): Promise<void> {
+  planMigrations(await withHashes(migrations), await readHistory(connection, history))
+}
+
+/**
  * Applies what is missing, each migration in a transaction of its own together with its record.
  *
  * @returns The names of the migrations it applied.

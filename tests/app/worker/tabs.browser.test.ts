@@ -272,7 +272,6 @@ async function endLeader(how: string, end: (page: Page) => Promise<unknown>): Pr
   })
   const waiting = addCollection(third, 'waiting')
   await end(first)
-  expect(await addCollection(second, 'after')).toBeUndefined()
   const failed = await second.evaluate(async () => {
     const { release, transaction } = window as Window & {
       release?: () => void
@@ -282,6 +281,7 @@ async function endLeader(how: string, end: (page: Page) => Promise<unknown>): Pr
     return (await transaction)?.code
   })
   expect(failed).toBe('LEADER_CHANGED')
+  expect(await addCollection(second, 'after')).toBeUndefined()
   expect(await waiting).toBeUndefined()
   expect(await collectionIds(third)).toEqual(['after', 'before', 'waiting'])
   expect(await second.evaluate(() => window.events)).toContain('leader-changed')
