@@ -222,6 +222,8 @@ export function createTabClient(options: TabClientOptions): TabClient {
         if (message.error) destroying?.reject(decodeError(message.error))
         else destroying?.resolve(undefined)
         destroying = undefined
+        // The leader has ended and answers nothing any more, so nobody may wait for it.
+        calls.rejectAll(closed())
         stop()
         break
       case 'resigned':
@@ -366,7 +368,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
       opening = undefined
       watch()
       await leaving?.leave(leaderTimeoutMs)
-      calls.rejectAll(new TypystDbError('CLOSED', 'The database was closed. Create a new one to go on.'))
+      calls.rejectAll(closed())
     },
   }
 }
@@ -383,6 +385,10 @@ function nobodyAnswers(): TypystDbError {
     'LEADER_CHANGED',
     'The tab that holds the database does not answer and could not be replaced in time. Close the other tabs and try again; whether the request took effect is not known.',
   )
+}
+
+function closed(): TypystDbError {
+  return new TypystDbError('CLOSED', 'The database was closed. Create a new one to go on.')
 }
 
 function closedByDestroy(): TypystDbError {
