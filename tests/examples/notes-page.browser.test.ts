@@ -1,4 +1,4 @@
-/** The page of the notes example: imports, keys, renaming, deleting, a second tab. */
+/** The page of the notes example: imports, keys, renaming, deleting, a second window. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -158,29 +158,32 @@ test('renames a collection and deletes it with its notes, after asking', async (
   expect((await exportNotes(page)).size).toBe(0)
 })
 
-test('tells a second tab that the notes are open, and lets it in when the first is closed', async () => {
+test('shows each window what the other one writes, also after the first is closed', async () => {
   await using browser = await launchChromium()
   const first = await browser.context.newPage()
   await openNotes(first, server.url)
+  await addCollection(first, 'Shared')
   const second = await browser.context.newPage()
-  await second.goto(server.url)
-  await second.getByRole('heading', { name: 'Your notes are open in another tab' }).waitFor()
-  await second.getByRole('button', { name: 'Try again' }).click()
-  await second.getByRole('heading', { name: 'Your notes are open in another tab' }).waitFor()
+  await openNotes(second, server.url)
+  await first.getByRole('button', { name: 'New note' }).click()
+  await first.locator('#note-title:focus').fill('From the first window')
+  await first.keyboard.press('Enter')
+  await first.locator('.cm-content:focus').pressSequentially('Some text')
+
+  await openNote(second, 'From the first window')
+  const text = second.getByLabel('Text of the note')
+  await expect.poll(() => text.innerText()).toBe('Some text')
+  await first.keyboard.type(', and more of it')
+  await expect.poll(() => text.innerText()).toBe('Some text, and more of it')
+  await text.click()
+  await second.keyboard.press('End')
+  await text.pressSequentially('.')
+  await expect.poll(() => first.getByLabel('Text of the note').innerText()).toBe('Some text, and more of it.')
 
   await first.close()
-  const retry = second.getByRole('button', { name: 'Try again' })
-  const collections = second.getByRole('heading', { name: 'Collections' })
-  await expect
-    .poll(
-      async () => {
-        // The button goes away by itself once the tab is in front.
-        if (await retry.isVisible()) await retry.click({ timeout: 1_000 }).catch(() => undefined)
-        return collections.isVisible()
-      },
-      { timeout: 60_000 },
-    )
-    .toBe(true)
+  await addCollection(second, 'Alone')
+  await openNotes(second, server.url)
+  await expect.poll(() => second.locator('#collection-list').innerText()).toContain('Alone')
 })
 
 test('previews Markdown without running what is in it', async () => {

@@ -1,6 +1,7 @@
 /** What is open, and what happens when someone opens, adds, renames or deletes something. */
 import { createCollection, deleteCollection, listCollections, renameCollection } from './data/collections.ts'
 import type { CollectionSummary } from './data/collections.ts'
+import { onChanges } from './data/changes.ts'
 import { createEntry, deleteEntry, listEntries, readEntry, renameEntry } from './data/entries.ts'
 import type { EntrySummary } from './data/entries.ts'
 import { download, exportNotes } from './data/export-notes.ts'
@@ -64,6 +65,19 @@ export async function startWorkspace(): Promise<void> {
       entries,
       entryId,
     )
+  }
+
+  /** Shows what another window changed. */
+  async function follow(): Promise<void> {
+    await refresh()
+    if (entryId === undefined) return
+    const row = await readEntry(entryId)
+    if (row) notePane.follow(row)
+    else {
+      notePane.discard()
+      entryId = undefined
+      await refresh()
+    }
   }
 
   async function openCollection(id: string | undefined): Promise<void> {
@@ -137,4 +151,5 @@ export async function startWorkspace(): Promise<void> {
   collections = await listCollections()
   collectionId = collections[0]?.id
   await refresh()
+  onChanges(() => run(follow))
 }

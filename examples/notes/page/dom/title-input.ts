@@ -8,7 +8,7 @@ export interface TitleInputActions {
 }
 
 export interface TitleInput {
-  /** Shows the title of another thing. */
+  /** Shows the stored title, of another thing too. */
   show(title: string): void
   /** Ready to type a new title over the old one. */
   edit(): void
@@ -32,6 +32,8 @@ export function createTitleInput(input: HTMLInputElement, actions: TitleInputAct
   })
   return {
     show(title) {
+      // Nothing new is stored, and someone is typing.
+      if (title === stored && document.activeElement === input) return
       stored = title
       input.value = title
     },

@@ -9,12 +9,14 @@ import { textWithLineEndings, withLineEndings } from './line-endings.ts'
 export interface Editor {
   /** Shows another text, with an undo history of its own. */
   show(text: string): void
+  /** Shows a newer version of the text, and keeps the place in it. */
+  follow(text: string): void
   /** The text as it is to be stored. */
   text(): string
   focus(): void
 }
 
-/** @param onEdit - Called after each change a person made; never for {@link Editor.show}. */
+/** @param onEdit - Called after each change a person made; never for {@link Editor.show} and {@link Editor.follow}. */
 export function createEditor(parent: HTMLElement, onEdit: () => void): Editor {
   const stateOf = (text: string) => {
     const { doc, extension } = withLineEndings(text)
@@ -43,6 +45,11 @@ export function createEditor(parent: HTMLElement, onEdit: () => void): Editor {
   return {
     // A new state is not an update, so showing a text is never taken for an edit.
     show: (text) => view.setState(stateOf(text)),
+    follow(text) {
+      const { head } = view.state.selection.main
+      view.setState(stateOf(text))
+      view.dispatch({ selection: { anchor: Math.min(head, view.state.doc.length) } })
+    },
     text: () => textWithLineEndings(view.state),
     focus: () => view.focus(),
   }

@@ -55,6 +55,14 @@ export function createNotePane(actions: NotePaneActions) {
       empty.hidden = true
       preview.update()
     },
+    /** Shows what another window stored; what is typed here and not saved yet wins. */
+    follow(entry: Entry): void {
+      title.show(entry.title)
+      const text = entry.content ?? ''
+      if (saving.draft() || text === editor.text()) return
+      editor.follow(text)
+      preview.update()
+    },
     /** Saves what is waiting first, and stays open when that fails. */
     async close(): Promise<void> {
       await saving.flush()
