@@ -65,11 +65,17 @@ export async function openOnStorage(
       .finally(() => (isCheckpointing = false))
   }
   const transaction = client.transaction.bind(client)
-  // PGlite syncs after every query outside of `transaction()`, and never after the commit inside of it.
-  client.transaction = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {
-    const result = await transaction(run)
-    await client.syncToFs()
-    return result
+  let latest: Promise<unknown> = Promise.resolve()
+  // PGlite syncs after every query outside of `transaction()`, and never after the commit inside of it. The next one waits
+  // for that too: while a transaction is open nothing is synced.
+  client.transaction = <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {
+    const turn = latest.then(async () => {
+      const result = await transaction(run)
+      await client.syncToFs()
+      return result
+    })
+    latest = turn.catch(() => undefined)
+    return turn
   }
   await storage.started()
   let hasShutDown = false

@@ -159,7 +159,21 @@ async function inspect(
   const contents = await page.evaluate(() => window.crash.contents())
   // From the newest: neighbours can be equal, as after a vacuum.
   const found = states.findLastIndex((state) => isDeepStrictEqual(contentsOf(state), contents))
-  if (found < 0) throw new Error(`What is stored is the state after none of the ${states.length - 1} changes.`)
+  if (found < 0) {
+    const describe = (state: Model) => {
+      const expected = contentsOf(state)
+      return (['entries', 'tables', 'indexes'] as const).map((kind) => {
+        const [have, want] = [new Set(contents[kind]), new Set(expected[kind])]
+        return `${kind}: ${[...want].filter((line) => !have.has(line)).length} missing, ${[...have].filter((line) => !want.has(line)).length} that should not be there`
+      })
+    }
+    throw new Error(
+      [
+        `What is stored is the state after none of the ${states.length - 1} changes. Beside the last states:`,
+        ...states.slice(-6).flatMap(describe),
+      ].join('\n'),
+    )
+  }
   const complaints = await page.evaluate(() => window.crash.check())
   if (complaints.length > 0) throw new Error(complaints.join('\n'))
   // Some sessions end in good order, so that the next one also starts from a database that was shut down.
