@@ -3,18 +3,18 @@ import type { ChangeSet } from '@electric-sql/pglite/memfs-frontend'
 import { TypystDbError } from '../../errors.ts'
 import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
-import { blockBytes, databaseName, storeNames } from './format.ts'
+import { blockBytes, databaseName } from './format.ts'
 import {
   browserIndexedDb,
   isAborted,
   isConnectionLost,
   isTaken,
   openStoreDatabase,
-  requestResult,
   storageError,
 } from './indexed-db.ts'
 import { defaultLimits } from './pack.ts'
-import { changedBytes, hasNoChanges, isJournalRecord } from './journal.ts'
+import { changedBytes, hasNoChanges } from './journal.ts'
+import { isNextMine, lost } from './next-flush.ts'
 import { createPendingFlushes } from './pending-flushes.ts'
 import { checkStore } from './check-store.ts'
 import { readStore } from './read-store.ts'
@@ -233,35 +233,4 @@ function seedChanges({ entries }: StoreSeed): PendingChanges {
 async function loaded(contents: Promise<StoreContents> | undefined): Promise<StoreContents> {
   if (!contents) throw new TypystDbError('CLOSED', 'The database is closed. Open it again.')
   return contents
-}
-
-/**
- * Whether this writer took the number after the last flush it knows of.
- *
- * @throws TypystDbError `DATABASE_IN_USE` when another one did, `STORAGE_DAMAGED` when the last flush is gone.
- */
-async function isNextMine(database: IDBDatabase, { count }: StoreIndex, writer: string): Promise<boolean> {
-  const journal = database.transaction(storeNames.journal).objectStore(storeNames.journal)
-  const reads: Promise<unknown>[] = [requestResult(journal.get(count)), requestResult(journal.get(count + 1))]
-  const [last, next] = await Promise.all(reads)
-  if (next === undefined) {
-    if (count > 0 && last === undefined) throw lost()
-    return false
-  }
-  if (!isJournalRecord(next) || next.writer !== writer) throw inUse()
-  return true
-}
-
-function lost(): TypystDbError {
-  return new TypystDbError(
-    'STORAGE_DAMAGED',
-    'The stored database disappeared while it was open, as when site data is cleared. What is in memory can still be exported.',
-  )
-}
-
-function inUse(): TypystDbError {
-  return new TypystDbError(
-    'DATABASE_IN_USE',
-    'Another instance wrote to this database while it was open here, so this one writes no more. Reload the page.',
-  )
 }

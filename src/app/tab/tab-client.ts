@@ -1,5 +1,6 @@
 /** A tab's side of a shared database: finds the leader, attaches, sends requests, and goes on with the next leader. */
-import { isTypystDbError, TypystDbError } from '../../errors.ts'
+import { isTypystDbError } from '../../errors.ts'
+import type { TypystDbError } from '../../errors.ts'
 import { createDeferred } from '../../internal/deferred.ts'
 import type { Deferred } from '../../internal/deferred.ts'
 import type { AppEvent } from '../app-event.ts'
@@ -11,6 +12,7 @@ import { wireProtocol } from '../worker/names.ts'
 import { schemaOutdated } from '../worker/schema-outdated.ts'
 import type { Answer, Call, ToClient, WireStorageState } from '../worker/protocol.ts'
 import { createPendingCalls } from './pending-calls.ts'
+import { closed, closedByDestroy, nobodyAnswers, openInPage } from './tab-errors.ts'
 import type { OpenSession } from './pending-calls.ts'
 import { createTransport } from './transport.ts'
 import type { Transport, TransportOptions } from './transport.ts'
@@ -371,26 +373,4 @@ export function createTabClient(options: TabClientOptions): TabClient {
       calls.rejectAll(closed())
     },
   }
-}
-
-function openInPage(): TypystDbError {
-  return new TypystDbError(
-    'DATABASE_IN_USE',
-    'The database is open in a page that does not share it. Close it there, or give `worker` to every tab, and try again.',
-  )
-}
-
-function nobodyAnswers(): TypystDbError {
-  return new TypystDbError(
-    'LEADER_CHANGED',
-    'The tab that holds the database does not answer and could not be replaced in time. Close the other tabs and try again; whether the request took effect is not known.',
-  )
-}
-
-function closed(): TypystDbError {
-  return new TypystDbError('CLOSED', 'The database was closed. Create a new one to go on.')
-}
-
-function closedByDestroy(): TypystDbError {
-  return new TypystDbError('CLOSED', 'Another tab deleted the database, so it was closed. Create a new one to go on.')
 }

@@ -69,7 +69,7 @@ describe('claim', () => {
 
   it.each(['claim', 'release', 'remove'] as const)('%s refuses what is no id of a user', async (method) => {
     // A caller without types whose session is missing.
-    const options = { to: undefined, of: undefined } as unknown as { to: string; of: string }
+    const options = { to: undefined, of: undefined } as unknown as { to: string; of: string } // What JavaScript lets a caller pass.
     await expect(async () => openApp()[method](options)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
   })
 })

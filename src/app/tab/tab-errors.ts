@@ -1,0 +1,24 @@
+/** What a tab's requests fail with by the tab's own judgement. */
+import { TypystDbError } from '../../errors.ts'
+
+export function openInPage(): TypystDbError {
+  return new TypystDbError(
+    'DATABASE_IN_USE',
+    'The database is open in a page that does not share it. Close it there, or give `worker` to every tab, and try again.',
+  )
+}
+
+export function nobodyAnswers(): TypystDbError {
+  return new TypystDbError(
+    'LEADER_CHANGED',
+    'The tab that holds the database does not answer and could not be replaced in time. Close the other tabs and try again; whether the request took effect is not known.',
+  )
+}
+
+export function closed(): TypystDbError {
+  return new TypystDbError('CLOSED', 'The database was closed. Create a new one to go on.')
+}
+
+export function closedByDestroy(): TypystDbError {
+  return new TypystDbError('CLOSED', 'Another tab deleted the database, so it was closed. Create a new one to go on.')
+}
