@@ -181,9 +181,10 @@ export function createAppDatabase(
   const gated = gateTransactions(connection, transactionIdleTimeoutMs)
   const db = createDrizzle(observeConnection(gated, options), schema, toStatementLog(debug))
   const flush = () => connection.use((opened) => atDriverEdge(() => opened.flush()))
+  const scrub = () => connection.use((opened) => atDriverEdge(() => opened.scrub()))
   const search: Search = async (text, options) => (await loadSearch()).search(gated, text, options)
   return {
-    ...(hasAppTables(schema) ? createAppData({ db, search, flush }) : {}),
+    ...(hasAppTables(schema) ? createAppData({ db, search, scrub }) : {}),
     db,
     pgClient,
     schema,
