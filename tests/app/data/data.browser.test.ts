@@ -1,7 +1,7 @@
 /** The repositories in a real browser, on `idb://`. */
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { useTabs } from '../../support/test-page.ts'
+import { modes, useTabs } from '../../support/test-page.ts'
 
 const tabs = useTabs()
 
@@ -115,6 +115,21 @@ it.each([
     return [changed, await window.app.forUser(null).entries.count()]
   })
   expect(released).toEqual([20, 20])
+})
+
+it.each(modes)('refuse raw SQL on the database inside of its transaction, engine in the %s', async (mode) => {
+  const page = await tabs.open()
+  const outcome = await page.evaluate(async (mode) => {
+    const { createIn, failure } = window.typyst
+    const app = createIn(mode, { dataDir: `idb://blocked-${mode}`, transactionIdleTimeoutMs: 200 })
+    const insert = "insert into collection (id, name) values ('c', 'C')"
+    const inside = await app.transaction(() => failure(app.pgClient.query(insert)))
+    const ofRaw = await app.pgClient.transaction(() => failure(app.collections.list()))
+    const rows = await app.collections.count()
+    await app.pgClient.query(insert)
+    return [inside?.code, ofRaw?.code, rows, await app.collections.count()]
+  }, mode)
+  expect(outcome).toEqual(['TRANSACTION_BLOCKED', 'TRANSACTION_BLOCKED', 0, 1])
 })
 
 /** How many values of a database in IndexedDB hold a text, in whatever form. */
