@@ -88,6 +88,10 @@ export async function openOnStorage(
       await client.syncToFs()
       await storage.flush()
     },
+    async scrub(redact) {
+      await client.syncToFs()
+      await storage.scrub(redact)
+    },
     async close() {
       if (!hasShutDown) {
         hasShutDown = true
