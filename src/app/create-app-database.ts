@@ -93,6 +93,8 @@ export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSc
    * Resolves when every acknowledged change is stored. With `durability: 'strict'` there is nothing to wait for.
    *
    * @throws TypystDbError `STORAGE_FULL` or `STORAGE_UNAVAILABLE` when it cannot be; it is kept and tried again.
+   *   `LEADER_CHANGED`, once, when with `durability: 'relaxed'` and `worker` some of it went with the tab that held the
+   *   database.
    */
   flush(): Promise<void>
   /**
@@ -109,7 +111,7 @@ export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSc
    * Closes the database and deletes it with all its data.
    *
    * @throws TypystDbError `DATABASE_IN_USE` when another tab or process has it open, `STORAGE_BLOCKED` when something
-   *   other than this package does.
+   *   other than this package does, or a tab that stands still: the browser then deletes it when that one lets go.
    */
   destroy(): Promise<void>
 }

@@ -46,7 +46,7 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
     const client = await atStorageEdge(() =>
       pglite.PGlite.create(toDataDir(location), initial && { loadDataDir: initial }),
     )
-    batchProtocol(client)
+    batchProtocol(client, pglite.protocol)
     const arrayParsers = inheritParsers(client, pglite.types.parsers)
     const flush = () => atStorageEdge(() => client.syncToFs())
     return {

@@ -9,7 +9,7 @@ import { createNotifications } from './notifications.ts'
 import { watchPageLife } from './page-life.ts'
 import { createRemoteClient } from './remote-client.ts'
 import { createTabClient } from './tab-client.ts'
-import type { TabClientOptions } from './tab-client.ts'
+import type { TabClientOptions } from './tab-client-types.ts'
 
 /** What concerns opening through a worker. */
 export interface WorkerOpenOptions extends Omit<

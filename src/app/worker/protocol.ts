@@ -192,3 +192,5 @@ export type Discovery =
   | { readonly type: 'ping'; readonly leaderId: string }
   /** From the leader, or from its tab while the leader is busy. */
   | { readonly type: 'pong'; readonly leaderId: string }
+  /** For tabs that the leader does not know, as those that slept when it took over. */
+  | { readonly type: 'destroyed' }
