@@ -29,7 +29,7 @@ export function dataTable(figures: DataFigures, sizes: readonly number[]): strin
   const line = (title: string, ours?: number, byHand?: number, dexie?: number): string[] => [
     title,
     ...[ours, byHand, dexie].map((figure) => formatFigure(figure, 'ms')),
-    ...[byHand, dexie].map((other) => (ours === undefined || other === undefined ? '' : formatRatio(ours / other))),
+    ...[byHand, dexie].map((other) => (ours === undefined || !other ? '' : formatRatio(ours / other))),
   ]
   return markdownTable(
     ['', '`@typyst/db`', 'Drizzle by hand', 'Dexie, strict', '÷ by hand', '÷ Dexie'],
