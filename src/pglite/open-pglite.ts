@@ -17,6 +17,12 @@ export interface OpenedPGlite extends Opened {
   readonly arrayParsers: PGlite['parsers']
   /** Resolves when everything acknowledged is stored. */
   flush(): Promise<void>
+  /**
+   * The same, and removes what belongs to no file any more from the storage.
+   *
+   * @param redact - For what is kept with the files of the answers to requests.
+   */
+  scrub(redact?: (outcome: object) => object): Promise<void>
 }
 
 type PGliteModule = Awaited<ReturnType<typeof loadPGlite>>
@@ -40,13 +46,16 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
     const client = await atStorageEdge(() =>
       pglite.PGlite.create(toDataDir(location), location.kind === 'memory' && initial ? { loadDataDir: initial } : {}),
     )
-    batchProtocol(client)
+    batchProtocol(client, pglite.protocol)
     const arrayParsers = inheritParsers(client, pglite.types.parsers)
+    const flush = () => atStorageEdge(() => client.syncToFs())
     return {
       client,
       arrayParsers,
       connection: createPGliteConnection(client, arrayParsers),
-      flush: () => atStorageEdge(() => client.syncToFs()),
+      flush,
+      // A file that is gone is gone.
+      scrub: flush,
       close: () =>
         atStorageEdge(async () => {
           if (!client.closed) await client.close()

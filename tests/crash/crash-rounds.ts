@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Page } from 'playwright-core'
-import { launchChromium } from '../support/chromium.ts'
+import { isPageGone, launchChromium } from '../support/chromium.ts'
 import type { TestBrowser } from '../support/chromium.ts'
 import { createRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
@@ -140,8 +140,8 @@ async function killAfter(ms: number, browser: TestBrowser, work: Promise<void>):
   const killedAt = performance.now()
   await browser.kill()
   const error = await outcome
-  // Playwright's words for a page that is gone; anything else is a failure of the database.
-  if (error instanceof Error && !/closed|crashed|destroyed/i.test(error.message)) throw error
+  // Anything else is a failure of the database.
+  if (error instanceof Error && !isPageGone(error)) throw error
   return killedAt
 }
 

@@ -46,6 +46,11 @@ export async function crashPage(page: Page): Promise<void> {
   await crashed
 }
 
+/** Whether this is Playwright's error for a page that went away. */
+export function isPageGone(error: unknown): boolean {
+  return error instanceof Error && /closed|crashed|destroyed/i.test(error.message)
+}
+
 async function killBrowser(context: BrowserContext): Promise<void> {
   const devtools = await context.browser()?.newBrowserCDPSession()
   if (devtools === undefined) throw new Error('This browser has no developer tools session.')

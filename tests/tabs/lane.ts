@@ -1,24 +1,35 @@
-/** One sequence of operations on one page, each checked against the model kept here, outside of every page. */
-import { isDeepStrictEqual } from 'node:util'
+/** One sequence of operations on one page, each checked against what is known here, outside of every page. */
 import type { Page } from 'playwright-core'
+import { isPageGone } from '../support/chromium.ts'
 import type { Random } from '../support/random.ts'
+import { createVersions } from './versions.ts'
+import type { Effect, Version } from './versions.ts'
 import { within } from './within.ts'
-import { drawOperation, emptyLane } from './workload.ts'
-import type { LaneModel, Operation, OperationResult } from './workload.ts'
+import { drawOperation } from './workload.ts'
+import type { Operation, OperationResult } from './workload.ts'
 
 /** A lane at work. */
 export interface Lane {
   readonly page: Page
+  readonly name: string
   /** Operations that succeeded. */
   readonly done: number
   /** Operations that failed with `LEADER_CHANGED` and changed nothing. */
   readonly refused: number
   /** Operations that failed with `LEADER_CHANGED` after they had taken effect. */
   readonly lostRows: number
+  /** The longest that one took, in milliseconds. */
+  readonly longestMs: number
   /** Whether its page went away. */
   readonly isGone: boolean
-  /** What the database may hold of it: one state, and the next one when its page went away in between. */
-  readonly states: readonly LaneModel[]
+  /** Whether its page went away with an operation. */
+  readonly isOrphaned: boolean
+  /** From here on what was acknowledged may get lost, as far as its durability lets it. */
+  expectLoss(): void
+  /** No more than what is lost already. */
+  endLoss(): void
+  /** What the database may hold of it: what is known to be done, then that with the operation its page took along. */
+  versions(): readonly Version[]
   /** Settles with the last operation; rejects with what was wrong. */
   readonly ended: Promise<void>
   /** No further operation; resolves when the last one ended, and rejects with what was wrong. */
@@ -29,6 +40,7 @@ export interface Lane {
 export interface LaneOptions {
   readonly page: Page
   readonly name: string
+  readonly durability: 'strict' | 'relaxed'
   readonly random: Random
   /** After this an operation on a living page counts as hanging, in milliseconds. */
   readonly capMs: number
@@ -36,27 +48,38 @@ export interface LaneOptions {
   readonly onProgress: () => void
 }
 
+/** One of so many operations is a flush, in relaxed mode. */
+const flushEvery = 20
+
 /** Starts working. */
-export function startLane({ page, name, random, capMs, onProgress }: LaneOptions): Lane {
-  let model = emptyLane(name)
-  let underWay: LaneModel | undefined
+export function startLane({ page, name, durability, random, capMs, onProgress }: LaneOptions): Lane {
+  const versions = createVersions(name, durability)
+  let underWay: Operation | undefined
   let isStopping = false
+  let ids = 0
+  let longestMs = 0
   const counts = { done: 0, refused: 0, lostRows: 0 }
   let isGone = false
 
+  const draw = (): Operation =>
+    durability === 'relaxed' && random(flushEvery) === 0
+      ? { kind: 'flush', steps: [] }
+      : drawOperation(versions.newest(), () => (ids += 1), random)
+
   const work = async (): Promise<void> => {
     while (!isStopping) {
-      const { operation, after } = drawOperation(model, random)
-      underWay = after
+      const operation = draw()
+      underWay = operation
+      const start = performance.now()
       const result = await runOn(page, operation, capMs)
       if (!result) {
         isGone = true
         return
       }
       underWay = undefined
-      const effect = judge(operation, result)
-      if (effect === 'refused') model = { ...model, ids: after.ids }
-      else model = after
+      longestMs = Math.max(longestMs, performance.now() - start)
+      const effect = effectOf(operation, result)
+      if (!versions.take(operation, effect, result)) throw unexpected(operation, result, versions.known())
       counts[effect] += 1
       onProgress()
     }
@@ -67,6 +90,7 @@ export function startLane({ page, name, random, capMs, onProgress }: LaneOptions
 
   return {
     page,
+    name,
     ended: working,
     get done() {
       return counts.done
@@ -77,12 +101,18 @@ export function startLane({ page, name, random, capMs, onProgress }: LaneOptions
     get lostRows() {
       return counts.lostRows
     },
+    get longestMs() {
+      return longestMs
+    },
     get isGone() {
       return isGone
     },
-    get states() {
-      return underWay ? [model, underWay] : [model]
+    get isOrphaned() {
+      return underWay !== undefined
     },
+    expectLoss: () => versions.expectLoss(),
+    endLoss: () => versions.endLoss(),
+    versions: () => (underWay ? versions.knownOrWith(underWay) : versions.known()),
     stop() {
       isStopping = true
       return working
@@ -96,32 +126,27 @@ async function runOn(page: Page, operation: Operation, capMs: number): Promise<O
     return await within(
       capMs,
       () => `${describe(operation)} has no answer`,
-      page.evaluate((given) => window.tabs.run(given), operation),
+      // Another document may be there by now.
+      page.evaluate((given) => ('tabs' in window ? window.tabs.run(given) : undefined), operation),
     )
   } catch (error) {
-    // Playwright's words for a page that is gone.
-    if (error instanceof Error && /closed|crashed|destroyed/i.test(error.message)) return undefined
+    if (isPageGone(error)) return undefined
     throw error
   }
 }
 
-/** Compares an answer with what the model expects. Throws on everything that no leader change explains. */
-function judge(operation: Operation, result: OperationResult): 'done' | 'refused' | 'lostRows' {
-  if (!result.isDone) {
-    if (result.code === operation.failsWith) return 'done'
-    if (result.code === 'LEADER_CHANGED') {
-      if (result.message.includes('took effect, then')) return 'lostRows'
-      if (/rolled it back|changed nothing/.test(result.message)) return 'refused'
-    }
-    throw new Error(`${describe(operation)} failed with ${result.code}: ${result.message}`)
-  }
-  const expected = operation.steps.map((step) => step.expected)
-  if (operation.failsWith !== undefined || !isDeepStrictEqual(result.results, expected)) {
-    throw new Error(
-      `${describe(operation)} gave ${JSON.stringify(result.results)} instead of ${JSON.stringify(expected)}.`,
-    )
-  }
-  return 'done'
+function effectOf({ kind }: Operation, result: OperationResult): Effect {
+  if (result.isDone || result.code !== 'LEADER_CHANGED') return 'done'
+  // It stores nothing, and says so.
+  if (kind === 'flush') return 'refused'
+  if (result.message.includes('took effect, then')) return 'lostRows'
+  return /rolled it back|changed nothing/.test(result.message) ? 'refused' : 'done'
+}
+
+function unexpected(operation: Operation, result: OperationResult, versions: readonly Version[]): Error {
+  const given = result.isDone ? JSON.stringify(result.results) : `${result.code}: ${result.message}`
+  const rows = versions.map(({ model }) => JSON.stringify([...model.rows]))
+  return new Error(`${describe(operation)} gave ${given}, which fits none of ${rows.join(', ')}.`)
 }
 
 function describe({ kind, steps }: Operation): string {

@@ -1,4 +1,4 @@
-/** `npm run test:tabs`: many rounds; `--rounds`, `--seed`, `--tabs`, `--strikes`, or instead `--soak MINUTES`. */
+/** `npm run test:tabs`: many rounds; `--rounds`, `--seed`, `--tabs`, `--strikes`, `--durability`, or instead `--soak MINUTES`. */
 import { parseArgs } from 'node:util'
 import { serveTabsPage } from './serve-tabs-page.ts'
 import { runSoak } from './soak.ts'
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     tabs: { type: 'string', default: '2,5,20' },
     strikes: { type: 'string', default: strikeNames.join() },
+    durability: { type: 'string', default: 'strict' },
     soak: { type: 'string' },
   },
 })
@@ -24,6 +25,8 @@ async function runRounds(): Promise<void> {
   const named = values.strikes.split(',')
   const unknown = named.filter((name) => !strikeNames.some((known) => known === name))
   if (unknown.length > 0) throw new Error(`There is no strike "${unknown.join()}", only ${strikeNames.join()}.`)
+  const { durability } = values
+  if (durability !== 'strict' && durability !== 'relaxed') throw new Error('The durability is strict or relaxed.')
   const tabCounts = values.tabs.split(',').map(Number)
   const rounds: TabRound[] = []
   for (const [index, tabCount] of tabCounts.entries()) {
@@ -34,6 +37,7 @@ async function runRounds(): Promise<void> {
         tabCount,
         rounds: share,
         seed: Number(values.seed) + index,
+        durability,
         strikeNames: strikeNames.filter((name) => named.includes(name)),
         onRound: (round) => console.log(describe(round)),
       })),
@@ -58,20 +62,31 @@ async function soak(minutes: number): Promise<void> {
   for (const name of Object.keys(before)) console.log(`${name}: ${before[name] ?? 0} before, ${after[name] ?? 0} after`)
 }
 
-function describe({ round, tabCount, strike, acknowledged, refused, lostRows, ...rest }: TabRound): string {
+function describe({ round, tabCount, durability, strike, acknowledged, refused, lostRows, ...rest }: TabRound): string {
   return (
-    `${tabCount} tabs ${round}: ${strike}, ${acknowledged} acknowledged, ${refused} refused, ${lostRows} without rows, ` +
-    `${rest.orphansKept} of ${rest.orphans} orphans kept, on again after ${(rest.recoveryMs / 1000).toFixed(1)} s`
+    `${tabCount} tabs ${round}, ${durability}: ${strike}, ${acknowledged} acknowledged, ` +
+    `${describeLoss(rest.lost, rest.oldestLostMs)}, ${refused} refused, ${lostRows} without rows, ` +
+    `${rest.orphansKept} of ${rest.orphans} orphans kept, on again after ${seconds(rest.recoveryMs)}, ` +
+    `longest wait ${seconds(rest.longestMs)}`
   )
 }
 
 function summarize(name: string, some: readonly TabRound[]): string {
-  const sum = (key: 'acknowledged' | 'refused' | 'lostRows' | 'orphansKept' | 'orphans') =>
+  const sum = (key: 'acknowledged' | 'lost' | 'refused' | 'lostRows' | 'orphansKept' | 'orphans') =>
     some.reduce((total, round) => total + round[key], 0)
-  const longest = Math.max(...some.map(({ recoveryMs }) => recoveryMs))
+  const most = (key: 'oldestLostMs' | 'recoveryMs' | 'longestMs') => Math.max(...some.map((round) => round[key]))
   return (
-    `${name}: ${some.length} rounds, ${sum('acknowledged')} acknowledged, none lost or doubled, ${sum('refused')} refused, ` +
+    `${name}: ${some.length} rounds, ${sum('acknowledged')} acknowledged, ` +
+    `${describeLoss(sum('lost'), most('oldestLostMs'))}, none doubled, ${sum('refused')} refused, ` +
     `${sum('lostRows')} without rows, ${sum('orphansKept')} of ${sum('orphans')} orphans kept, ` +
-    `on again after at most ${(longest / 1000).toFixed(1)} s`
+    `on again after at most ${seconds(most('recoveryMs'))}, longest wait ${seconds(most('longestMs'))}`
   )
+}
+
+function describeLoss(lost: number, oldestMs: number): string {
+  return lost === 0 ? 'none lost' : `${lost} lost, the oldest ${oldestMs} ms old`
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
 }

@@ -1,11 +1,10 @@
 /** The tabs of a run: opened as needed, and known to be gone when they are. */
 import type { BrowserContext, Page } from 'playwright-core'
+import type { OpenOptions } from './page/main.ts'
 
 /** Where the tabs are and what they open. */
-export interface TabsOptions {
+export interface TabsOptions extends OpenOptions {
   readonly pageUrl: string
-  readonly dataDir: string
-  readonly leaderTimeoutMs: number
 }
 
 /** Tabs on one database. */
@@ -18,14 +17,11 @@ export interface OpenTabs {
   leader(): Promise<Page>
 }
 
-export function createTabs(context: BrowserContext, { pageUrl, dataDir, leaderTimeoutMs }: TabsOptions): OpenTabs {
+export function createTabs(context: BrowserContext, { pageUrl, ...options }: TabsOptions): OpenTabs {
   const pages = new Set<Page>()
 
   const open = async (page: Page): Promise<void> => {
-    await page.evaluate(({ dataDir, leaderTimeoutMs }) => window.tabs.open(dataDir, leaderTimeoutMs), {
-      dataDir,
-      leaderTimeoutMs,
-    })
+    await page.evaluate((given) => window.tabs.open(given), options)
   }
   const add = async (): Promise<void> => {
     const page = await context.newPage()

@@ -70,6 +70,7 @@ async function visit(page: Page, name: string, isOrderly: boolean, seed: number)
   const lane = startLane({
     page,
     name,
+    durability: 'strict',
     random: createRandom(seed),
     capMs,
     onProgress() {

@@ -8,9 +8,11 @@ import { startLane } from './lane.ts'
 import type { Lane } from './lane.ts'
 import { createTabs } from './open-tabs.ts'
 import type { OpenTabs } from './open-tabs.ts'
+import { createProgress } from './progress.ts'
 import { strikes } from './strikes.ts'
 import type { StrikeName } from './strikes.ts'
 import { within } from './within.ts'
+import type { Version } from './versions.ts'
 import { contentsOf } from './workload.ts'
 import type { Contents } from './workload.ts'
 
@@ -20,6 +22,8 @@ export interface TabRoundsOptions {
   readonly tabCount: number
   readonly rounds: number
   readonly seed: number
+  /** @defaultValue strict */
+  readonly durability?: 'strict' | 'relaxed' | undefined
   /** Gone through in this order, over and over. */
   readonly strikeNames: readonly StrikeName[]
   /** @defaultValue 5000 */
@@ -32,8 +36,13 @@ export interface TabRound {
   readonly round: number
   readonly strike: StrikeName
   readonly tabCount: number
-  /** Operations that were acknowledged; each is there, once. */
+  readonly durability: 'strict' | 'relaxed'
+  /** Operations that were acknowledged; in strict mode each is there, once. */
   readonly acknowledged: number
+  /** Acknowledged operations that are gone; always 0 when strict. */
+  readonly lost: number
+  /** How long before the strike the oldest of those was acknowledged, in milliseconds. */
+  readonly oldestLostMs: number
   /** Operations that failed with `LEADER_CHANGED`; nothing of them is there. */
   readonly refused: number
   /** Operations that took effect and lost the rows they returned. */
@@ -43,6 +52,8 @@ export interface TabRound {
   readonly orphans: number
   /** From the strike until every living tab had done something again. */
   readonly recoveryMs: number
+  /** The longest that an operation took in a tab that was not struck, in milliseconds. */
+  readonly longestMs: number
 }
 
 /** Nothing may take longer than twice the timeout; the rest is for a machine that is busy with other things. */
@@ -56,19 +67,19 @@ const roundsPerBrowser = 10
  *   what the model does not expect; and when a tab does not go on.
  */
 export async function runTabRounds(options: TabRoundsOptions): Promise<TabRound[]> {
-  const { pageUrl, rounds, seed, strikeNames, tabCount, leaderTimeoutMs = 5_000 } = options
+  const { pageUrl, rounds, seed, strikeNames, tabCount, durability = 'strict', leaderTimeoutMs = 5_000 } = options
   const random = createRandom(seed)
   const capMs = 2 * leaderTimeoutMs + slackMs
   const done: TabRound[] = []
   while (done.length < rounds) {
     await using browser = await launchChromium({ keepsLeftPages: true })
-    const tabs = createTabs(browser.context, { pageUrl, dataDir: 'idb://tabs', leaderTimeoutMs })
+    const tabs = createTabs(browser.context, { pageUrl, dataDir: 'idb://tabs', durability, leaderTimeoutMs })
     for (let left = Math.min(roundsPerBrowser, rounds - done.length); left > 0; left -= 1) {
       const strike = strikeNames[done.length % strikeNames.length] ?? 'close'
       try {
         await within(capMs, () => 'The tabs are not open', tabs.fill(tabCount))
-        const figures = await runRound(tabs, strike, { random, capMs, round: done.length })
-        const round = { round: done.length, strike, tabCount, ...figures }
+        const figures = await runRound(tabs, strike, { durability, random, capMs, round: done.length })
+        const round = { round: done.length, strike, tabCount, durability, ...figures }
         done.push(round)
         options.onRound?.(round)
       } catch (cause) {
@@ -80,12 +91,17 @@ export async function runTabRounds(options: TabRoundsOptions): Promise<TabRound[
   return done
 }
 
-type RoundFigures = Omit<TabRound, 'round' | 'strike' | 'tabCount'>
+type RoundFigures = Omit<TabRound, 'round' | 'strike' | 'tabCount' | 'durability'>
+
+interface RoundOptions extends Pick<TabRound, 'round' | 'durability'> {
+  readonly random: Random
+  readonly capMs: number
+}
 
 async function runRound(
   tabs: OpenTabs,
   strike: StrikeName,
-  { random, capMs, round }: { readonly random: Random; readonly capMs: number; readonly round: number },
+  { durability, random, capMs, round }: RoundOptions,
 ): Promise<RoundFigures> {
   const progress = createProgress(capMs)
   // Two in each tab are enough to have requests wait for each other; twenty tabs do that by themselves.
@@ -96,6 +112,7 @@ async function runRound(
       startLane({
         page,
         name: `${tab}-${lane}`,
+        durability,
         random: createRandom(random(2 ** 31)),
         capMs,
         onProgress: () => progress.tell(),
@@ -105,17 +122,21 @@ async function runRound(
   const total = (): number => lanes.reduce((sum, { done }) => sum + done, 0)
   const goOn = async (concerned: readonly Lane[], what: string): Promise<void> => {
     const before = new Map(concerned.map((lane) => [lane, lane.done]))
-    await progress.until(what, () => concerned.every((lane) => lane.isGone || lane.done >= (before.get(lane) ?? 0) + 2))
+    await progress.until(lanes, what, () =>
+      concerned.every((lane) => lane.isGone || lane.done >= (before.get(lane) ?? 0) + 2),
+    )
   }
 
   const enough = lanes.length * (1 + random(6))
-  await progress.until('The tabs do not work', () => total() >= enough)
+  await progress.until(lanes, 'The tabs do not work', () => total() >= enough)
   const leader = await within(capMs, () => 'Nobody leads', tabs.leader())
+  for (const lane of lanes) lane.expectLoss()
   const start = performance.now()
   const aftermath = await strikes[strike](leader)
   const others = lanes.filter(({ page }) => page !== leader)
   await goOn(others, 'A tab did not go on')
   const recoveryMs = performance.now() - start
+  for (const lane of lanes) lane.endLoss()
   const hasChanged = await leadsOneOf(others)
   // A worker needs no main thread: who only blocks goes on leading.
   if (hasChanged !== (strike !== 'block')) throw new Error(hasChanged ? 'Another tab leads.' : 'No other tab leads.')
@@ -125,16 +146,19 @@ async function runRound(
   if (!aftermath.isGone) await goOn(own, 'The tab that led did not go on')
   await Promise.all(lanes.map((lane) => lane.stop()))
 
-  const orphansKept = await compare(tabs, lanes)
+  const found = await compare(tabs, lanes)
   await notifyEverybody(tabs.living(), `round ${round}`, capMs)
   const sum = (key: 'done' | 'refused' | 'lostRows') => lanes.reduce((result, lane) => result + lane[key], 0)
   return {
     acknowledged: sum('done'),
     refused: sum('refused'),
     lostRows: sum('lostRows'),
-    orphans: lanes.filter(({ states }) => states.length > 1).length,
-    orphansKept,
+    lost: found.reduce((result, { missing }) => result + missing, 0),
+    oldestLostMs: Math.max(0, ...found.map(({ oldestMissingAt = start }) => Math.round(start - oldestMissingAt))),
+    orphans: lanes.filter(({ isOrphaned }) => isOrphaned).length,
+    orphansKept: found.filter(({ hasOrphan }) => hasOrphan).length,
     recoveryMs,
+    longestMs: Math.max(...others.map(({ longestMs }) => longestMs)),
   }
 }
 
@@ -145,33 +169,32 @@ async function leadsOneOf(lanes: readonly Lane[]): Promise<boolean> {
 }
 
 /**
- * Compares what every tab sees with the models.
+ * Compares what every tab sees with what is known of the lanes.
  *
- * @returns How many operations took effect whose tab went away with them.
+ * @returns The version of each lane that is there.
  */
-async function compare(tabs: OpenTabs, lanes: readonly Lane[]): Promise<number> {
+async function compare(tabs: OpenTabs, lanes: readonly Lane[]): Promise<Version[]> {
   const living = tabs.living()
   for (const page of living) await page.evaluate(() => window.tabs.idle())
   const [first, ...others] = await Promise.all(living.map((page) => page.evaluate(() => window.tabs.contents())))
   if (!first) throw new Error('No tab is left.')
   if (!others.every((contents) => isDeepStrictEqual(contents, first))) throw new Error('Tabs see different rows.')
-  let orphansKept = 0
-  const found: Contents[] = lanes.map(({ states }) => {
-    const held = states.map((state) => contentsOf([state]))
-    const { lane } = states[0] ?? { lane: '' }
-    const ofLane: Contents = {
-      work: first.work.filter(([name]) => name === lane),
-      tally: first.tally.filter(([name]) => name === lane),
+  const found = lanes.map((lane) => {
+    const isOwn = ([name]: readonly [string, ...unknown[]]) => name === lane.name
+    const ofLane: Contents = { work: first.work.filter(isOwn), tally: first.tally.filter(isOwn) }
+    const versions = lane.versions()
+    const [version] = versions
+      .filter(({ model }) => isDeepStrictEqual(contentsOf([model]), ofLane))
+      .toSorted((left, right) => left.missing - right.missing)
+    if (!version) {
+      const held = versions.map(({ model }) => contentsOf([model]))
+      throw new Error(`Lane ${lane.name}: ${JSON.stringify(ofLane)} instead of ${JSON.stringify(held)}.`)
     }
-    const at = held.findIndex((contents) => isDeepStrictEqual(contents, ofLane))
-    if (at < 0) throw new Error(`Lane ${lane}: ${JSON.stringify(ofLane)} instead of ${JSON.stringify(held)}.`)
-    orphansKept += at
-    return ofLane
+    return version
   })
-  const count = (key: keyof Contents) => found.reduce((sum, contents) => sum + contents[key].length, 0)
-  if (count('work') !== first.work.length || count('tally') !== first.tally.length) throw new Error('Rows of nobody.')
+  if (!isDeepStrictEqual(contentsOf(found.map(({ model }) => model)), first)) throw new Error('Rows of nobody.')
   await living[0]?.evaluate(() => window.tabs.clear())
-  return orphansKept
+  return found
 }
 
 /** One tab notifies, every tab hears it. */
@@ -180,26 +203,5 @@ async function notifyEverybody([first, ...others]: readonly Page[], payload: str
   await first.evaluate((given) => window.tabs.notify(given), payload)
   for (const page of [first, ...others]) {
     await page.waitForFunction((given) => window.tabs.hasHeard(given), payload, { polling: 20, timeout: capMs })
-  }
-}
-
-/** Lets a condition be looked at whenever a lane has done something. */
-function createProgress(capMs: number): { tell(): void; until(what: string, isTrue: () => boolean): Promise<void> } {
-  const waiting = new Set<() => void>()
-  return {
-    tell() {
-      for (const look of waiting) look()
-    },
-    until(what, isTrue) {
-      let look = (): void => undefined
-      const come = new Promise<void>((resolve) => {
-        look = () => {
-          if (isTrue()) resolve()
-        }
-      })
-      waiting.add(look)
-      look()
-      return within(capMs, () => what, come).finally(() => waiting.delete(look))
-    },
   }
 }

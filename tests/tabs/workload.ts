@@ -1,23 +1,31 @@
-/** Random operations of one lane, a sequence of its own rows, and what the database holds after each. */
+/** Random operations of one lane, a sequence of its own rows, and what the database gives and holds after each. */
 import { createHash } from 'node:crypto'
 import type { Random } from '../support/random.ts'
 
-type Row = readonly (string | number)[]
+export type Row = readonly (string | number)[]
 
-/** One statement and the rows it has to give; a long text counts as its length. */
+/** What a step does to the rows of its lane. */
+type Effect =
+  | { readonly type: 'read' }
+  /** Fails where the id is taken. */
+  | { readonly type: 'insert'; readonly id: number; readonly word: string; readonly times: number }
+  | { readonly type: 'increment'; readonly id: number }
+  | { readonly type: 'delete'; readonly id: number }
+  /** Counts a transaction; half of one would show as a count that does not fit the rows. */
+  | { readonly type: 'count' }
+
+/** One statement; a long text it gives counts as its length. */
 export interface Step {
   readonly sql: string
   readonly params: readonly (string | number)[]
-  readonly expected: readonly Row[]
+  readonly effect: Effect
 }
 
 /** What a tab is told to do. All of it takes effect, or nothing. */
 export interface Operation {
-  /** `taken-back` is a transaction that its own code rolls back. */
-  readonly kind: 'statement' | 'transaction' | 'taken-back'
+  /** `taken-back` is a transaction that its own code rolls back, `flush` stores what waits in relaxed mode. */
+  readonly kind: 'statement' | 'transaction' | 'taken-back' | 'flush'
   readonly steps: readonly Step[]
-  /** The code it has to fail with. */
-  readonly failsWith?: string | undefined
 }
 
 /** How it ended. */
@@ -37,19 +45,22 @@ export interface LaneModel {
   readonly rows: ReadonlyMap<number, { readonly n: number; readonly word: string; readonly times: number }>
   /** How many transactions took effect. Counted in the database too, where one carried out twice shows. */
   readonly transactions: number
-  /** Ids used so far; none is used twice. */
-  readonly ids: number
 }
 
-/** An operation and the model after it. */
-export interface Drawn {
-  readonly operation: Operation
+/** What an operation comes to on a lane as a model has it. */
+export interface Prediction {
+  readonly results: readonly (readonly Row[])[]
+  /** The code it has to fail with. */
+  readonly failsWith: string | undefined
   readonly after: LaneModel
 }
 
+/** Ids are given once, also when what used one was lost. */
+export type TakeId = () => number
+
 /** A lane that has nothing yet. */
 export function emptyLane(lane: string): LaneModel {
-  return { lane, rows: new Map(), transactions: 0, ids: 0 }
+  return { lane, rows: new Map(), transactions: 0 }
 }
 
 /** What the models say the database holds. */
@@ -57,96 +68,125 @@ export function contentsOf(models: readonly LaneModel[]): Contents {
   const byLane = models.toSorted((left, right) => (left.lane < right.lane ? -1 : 1))
   return {
     work: byLane.flatMap(({ lane, rows }) =>
-      [...rows]
-        .toSorted(([left], [right]) => left - right)
-        .map(([id, { n, word, times }]) => [lane, id, n, md5(word.repeat(times))] as const),
+      byId(rows).map(([id, { n, word, times }]) => [lane, id, n, md5(word.repeat(times))] as const),
     ),
     tally: byLane.flatMap(({ lane, transactions }) => (transactions > 0 ? [[lane, transactions] as const] : [])),
   }
 }
 
-/** Draws what a lane does next. */
-export function drawOperation(model: LaneModel, random: Random): Drawn {
-  const kind = random(100)
-  if (kind < 15) return { operation: statement(readAll(model)), after: model }
-  if (kind < 60) {
-    const { step, after } = drawChange(model, random)
-    return { operation: statement(step), after }
-  }
-  if (kind < 65) return drawViolation(model, random)
-  const steps: Step[] = []
+/** Carries out an operation on a model. */
+export function predict(model: LaneModel, { kind, steps }: Operation): Prediction {
+  const results: (readonly Row[])[] = []
   let after = model
-  for (let left = 1 + random(4); left > 0; left -= 1) {
-    const drawn = drawChange(after, random)
-    steps.push(drawn.step, ...(random(3) === 0 ? [readAll(drawn.after)] : []))
-    after = drawn.after
+  for (const { effect } of steps) {
+    const taken = takeEffect(after, effect)
+    // The error is the same wherever the engine is, and nothing changes.
+    if (!taken) return { results: [], failsWith: 'UNIQUE_VIOLATION', after: model }
+    results.push(taken.rows)
+    after = taken.after
   }
-  // Half a transaction would show as a count that does not fit the rows.
-  const transactions = after.transactions + 1
-  steps.push({
-    sql: 'insert into tally values ($1, 1) on conflict (lane) do update set n = tally.n + 1 returning n',
-    params: [model.lane],
-    expected: [[transactions]],
-  })
-  if (kind < 72) return { operation: { kind: 'taken-back', steps }, after: { ...model, ids: after.ids } }
-  return { operation: { kind: 'transaction', steps }, after: { ...after, transactions } }
+  return { results, failsWith: undefined, after: kind === 'taken-back' ? model : after }
+}
+
+function takeEffect(model: LaneModel, effect: Effect): { readonly rows: Row[]; readonly after: LaneModel } | undefined {
+  const rows = new Map(model.rows)
+  switch (effect.type) {
+    case 'read':
+      return { rows: byId(rows).map(([id, { n }]) => [id, n]), after: model }
+    case 'insert': {
+      const { id, word, times } = effect
+      if (rows.has(id)) return undefined
+      rows.set(id, { n: 0, word, times })
+      return { rows: [[id, shorten(word.repeat(times))]], after: { ...model, rows } }
+    }
+    case 'increment': {
+      const row = rows.get(effect.id)
+      if (!row) return { rows: [], after: model }
+      // Carried out twice, it counts two.
+      const n = row.n + 1
+      rows.set(effect.id, { ...row, n })
+      return { rows: [[n, shorten(row.word.repeat(row.times))]], after: { ...model, rows } }
+    }
+    case 'delete': {
+      const row = rows.get(effect.id)
+      rows.delete(effect.id)
+      return { rows: row ? [[row.n]] : [], after: { ...model, rows } }
+    }
+    case 'count': {
+      const transactions = model.transactions + 1
+      return { rows: [[transactions]], after: { ...model, transactions } }
+    }
+  }
+}
+
+/** Draws what a lane does next. */
+export function drawOperation(model: LaneModel, takeId: TakeId, random: Random): Operation {
+  const kind = random(100)
+  if (kind < 15) return statement(step(model.lane, { type: 'read' }))
+  if (kind < 60) return statement(drawChange(model, takeId, random))
+  if (kind < 65) {
+    const id = drawId(model, random)
+    return statement(step(model.lane, id === undefined ? { type: 'read' } : { type: 'insert', id, word: '', times: 1 }))
+  }
+  const steps: Step[] = []
+  let current = model
+  for (let left = 1 + random(4); left > 0; left -= 1) {
+    const change = drawChange(current, takeId, random)
+    steps.push(change, ...(random(3) === 0 ? [step(model.lane, { type: 'read' })] : []))
+    current = predict(current, statement(change)).after
+  }
+  steps.push(step(model.lane, { type: 'count' }))
+  return { kind: kind < 72 ? 'taken-back' : 'transaction', steps }
 }
 
 function statement(step: Step): Operation {
   return { kind: 'statement', steps: [step] }
 }
 
-function readAll({ lane, rows }: LaneModel): Step {
-  const expected = [...rows].toSorted(([left], [right]) => left - right).map(([id, { n }]) => [id, n])
-  return { sql: 'select id, n from work where lane = $1 order by id', params: [lane], expected }
-}
-
-/** A key that is taken: the error is the same wherever the engine is, and nothing changes. */
-function drawViolation(model: LaneModel, random: Random): Drawn {
+function drawChange(model: LaneModel, takeId: TakeId, random: Random): Step {
   const id = drawId(model, random)
-  if (id === undefined) return { operation: statement(readAll(model)), after: model }
-  const sql = "insert into work values ($1, $2, 0, '')"
-  const step: Step = { sql, params: [model.lane, id], expected: [] }
-  return { operation: { ...statement(step), failsWith: 'UNIQUE_VIOLATION' }, after: model }
-}
-
-function drawChange(model: LaneModel, random: Random): { readonly step: Step; readonly after: LaneModel } {
-  const { lane } = model
-  const rows = new Map(model.rows)
-  const id = drawId(model, random)
-  const row = id === undefined ? undefined : rows.get(id)
   const word = `note${random(1_000_000)} `
   // Now and then more than a leader keeps of an answer.
   const times = random(10) === 0 ? 10_000 : 1 + random(50)
   const kind = random(10)
-  if (id === undefined || !row || kind < 4) {
-    const ids = model.ids + 1
-    rows.set(ids, { n: 0, word, times })
-    const sql = 'insert into work values ($1, $2, 0, repeat($3, $4)) returning id, body'
-    const expected = [[ids, shorten(word, times)]]
-    return { step: { sql, params: [lane, ids, word, times], expected }, after: { ...model, rows, ids } }
-  }
-  if (kind < 8) {
-    const n = row.n + 1
-    rows.set(id, { ...row, n })
-    // Carried out twice, it counts two.
-    const sql = 'update work set n = n + 1 where lane = $1 and id = $2 returning n, body'
-    return {
-      step: { sql, params: [lane, id], expected: [[n, shorten(row.word, row.times)]] },
-      after: { ...model, rows },
-    }
-  }
-  rows.delete(id)
-  const sql = 'delete from work where lane = $1 and id = $2 returning n'
-  return { step: { sql, params: [lane, id], expected: [[row.n]] }, after: { ...model, rows } }
+  if (id === undefined || kind < 4) return step(model.lane, { type: 'insert', id: takeId(), word, times })
+  return step(model.lane, { type: kind < 8 ? 'increment' : 'delete', id })
 }
 
 function drawId({ rows }: LaneModel, random: Random): number | undefined {
   return [...rows.keys()][random(rows.size || 1)]
 }
 
-function shorten(word: string, times: number): string | number {
-  const text = word.repeat(times)
+function step(lane: string, effect: Effect): Step {
+  switch (effect.type) {
+    case 'read':
+      return { sql: 'select id, n from work where lane = $1 order by id', params: [lane], effect }
+    case 'insert': {
+      const sql = 'insert into work values ($1, $2, 0, repeat($3, $4)) returning id, body'
+      return { sql, params: [lane, effect.id, effect.word, effect.times], effect }
+    }
+    case 'increment': {
+      const sql = 'update work set n = n + 1 where lane = $1 and id = $2 returning n, body'
+      return { sql, params: [lane, effect.id], effect }
+    }
+    case 'delete':
+      return {
+        sql: 'delete from work where lane = $1 and id = $2 returning n',
+        params: [lane, effect.id],
+        effect,
+      }
+    case 'count': {
+      const sql = 'insert into tally values ($1, 1) on conflict (lane) do update set n = tally.n + 1 returning n'
+      return { sql, params: [lane], effect }
+    }
+  }
+}
+
+function byId<T>(rows: ReadonlyMap<number, T>): [id: number, row: T][] {
+  return [...rows].toSorted(([left], [right]) => left - right)
+}
+
+function shorten(text: string): string | number {
   return text.length > 100 ? text.length : text
 }
 

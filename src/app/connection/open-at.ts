@@ -38,11 +38,14 @@ export interface AppSession extends Opened {
   readonly storageState?: (() => BlockStoreState) | undefined
   /** Resolves when everything acknowledged is stored. */
   flush(): Promise<void>
+  /** The same, and removes what belongs to no file any more from the storage. */
+  scrub(): Promise<void>
 }
 
 /** An app database whose engine runs here. */
 export interface OpenedApp extends OpenedPGlite, AppSession {
   readonly client: PGlite
+  readonly scrub: OpenedPGlite['scrub']
   /** What a leader needs of the storage; absent in memory. */
   readonly sharing?: Sharing
 }

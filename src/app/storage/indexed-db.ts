@@ -72,24 +72,33 @@ export async function openStoreDatabase(
   }
 }
 
+/** How long a deletion may take before somebody who does not answer is in its way, in milliseconds. */
+const deletionAnswersWithinMs = 5000
+
 /** Deletes a database. @throws TypystDbError `STORAGE_BLOCKED` while a connection elsewhere keeps it. */
 export async function deleteStoreDatabase(factory: IndexedDbFactory, name: string): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
   try {
     await new Promise<void>((resolve, reject) => {
       const request = factory.deleteDatabase(name)
       request.onsuccess = () => resolve()
       request.onerror = () => reject(request.error ?? new DOMException('The database was not deleted', 'UnknownError'))
       // The request stays queued and succeeds once the other side lets go; the caller need not wait for that.
-      request.onblocked = () =>
+      const giveUp = () =>
         reject(
           new TypystDbError(
             'STORAGE_BLOCKED',
             'Another tab still uses this database, so it is deleted once that tab is closed. Close it.',
           ),
         )
+      request.onblocked = giveUp
+      // A page that stands still is asked to let go, and browsers wait for its answer without a word.
+      timer = setTimeout(giveUp, deletionAnswersWithinMs)
     })
   } catch (cause) {
     throw storageError(cause)
+  } finally {
+    clearTimeout(timer)
   }
 }
 

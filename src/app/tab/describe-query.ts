@@ -3,7 +3,7 @@ import type { DescribeQueryResult } from '@electric-sql/pglite'
 import { TypystDbError } from '../../errors.ts'
 import { loadPGlite } from '../../pglite/load-pglite.ts'
 import type { WireType } from '../worker/protocol.ts'
-import type { TabClient } from './tab-client.ts'
+import type { TabClient } from './tab-client-types.ts'
 
 /** Describes a query as PGlite does. Loads PGlite's code for its parsers, and starts nothing of it. */
 export async function describeQuery({ call }: Pick<TabClient, 'call'>, text: string): Promise<DescribeQueryResult> {

@@ -9,7 +9,7 @@ import { createNotifications } from './notifications.ts'
 import { watchPageLife } from './page-life.ts'
 import { createRemoteClient } from './remote-client.ts'
 import { createTabClient } from './tab-client.ts'
-import type { TabClientOptions } from './tab-client.ts'
+import type { TabClientOptions } from './tab-client-types.ts'
 
 /** What concerns opening through a worker. */
 export interface WorkerOpenOptions extends Omit<
@@ -64,6 +64,9 @@ export function createWorkerEngine(options: WorkerOpenOptions): AppEngine {
         storageState: storageOf,
         async flush() {
           await client.call({ type: 'flush' })
+        },
+        async scrub() {
+          await client.call({ type: 'flush', scrubs: true })
         },
         async close() {
           stopWatching()

@@ -38,6 +38,8 @@ export interface PendingCalls {
   settle(number: number, outcome: Outcome): void
   /** Requests whose fate only a leader knows. */
   toResume(): number[]
+  /** Rejects the flushes that were sent; tells whether there were any. */
+  rejectFlushes(error: TypystDbError): boolean
   /** @param isOrderly - The leader gave way by itself, and has not begun what it has not answered. */
   loseLeader(isOrderly: boolean): void
   /** A leader told what became of requests; what it does not know took no effect and is sent again. */
@@ -100,6 +102,11 @@ export function createPendingCalls(): PendingCalls {
     },
     toResume: () =>
       [...pendingByNumber.values()].filter(({ sentAt }) => sentAt !== undefined).map(({ number }) => number),
+    rejectFlushes(error) {
+      const flushes = [...pendingByNumber.values()].filter(({ call, isSent }) => isSent && call.type === 'flush')
+      for (const flush of flushes) reject(flush, error)
+      return flushes.length > 0
+    },
     loseLeader(isOrderly) {
       for (const pending of pendingByNumber.values()) {
         if (!pending.isSent) continue

@@ -9,7 +9,7 @@ import { describeQuery } from './describe-query.ts'
 import type { Notifications } from './notifications.ts'
 import type { OpenSession } from './pending-calls.ts'
 import { parseResult, toPlain, toWireOptions } from './query-values.ts'
-import type { TabClient } from './tab-client.ts'
+import type { TabClient } from './tab-client-types.ts'
 
 /** The calls a remote client makes. */
 export type RemoteCalls = Pick<TabClient, 'call' | 'begin'>

@@ -15,6 +15,13 @@ export function nobodyAnswers(): TypystDbError {
   )
 }
 
+export function acknowledgedLost(): TypystDbError {
+  return new TypystDbError(
+    'LEADER_CHANGED',
+    'The tab that held the database went away before it had stored everything, so what was acknowledged in its last moments may be gone. Read what is there; the next `flush()` is about what comes from here on.',
+  )
+}
+
 export function closed(): TypystDbError {
   return new TypystDbError('CLOSED', 'The database was closed. Create a new one to go on.')
 }

@@ -21,14 +21,16 @@ export interface TransportOptions {
 /** What a transport tells. */
 export interface TransportEvents {
   /** The tab's own worker leads. */
-  readonly onLeading: () => void
+  readonly onLeading: (workerId: string) => void
   /** Some other worker says that it leads, or did so when it said it. */
   readonly onOtherLeading: () => void
   /** Whether the tab still takes its own worker for the leader. */
   readonly isLeading: () => boolean
   readonly onMessage: (message: ToClient) => void
-  /** A leader, or its tab, answered a ping. */
-  readonly onPong: (leaderId: string) => void
+  /** The leader that was connected last, or its tab, answered a ping. */
+  readonly onPong: () => void
+  /** A leader deleted the database, or closed it for that. */
+  readonly onDestroyed: () => void
   /** The tab's own worker ended without being told to. */
   readonly onWorkerDied: (workerId: string) => void
 }
@@ -74,7 +76,7 @@ export async function createTransport(options: TransportOptions, events: Transpo
           left.resolve(undefined)
           break
         case 'leading':
-          events.onLeading()
+          events.onLeading(worker.workerId)
           break
         case 'serving':
           break
@@ -103,11 +105,14 @@ export async function createTransport(options: TransportOptions, events: Transpo
         if (data.leaderId !== workerId) events.onOtherLeading()
         break
       case 'pong':
-        events.onPong(data.leaderId)
+        if (data.leaderId === connectedTo) events.onPong()
         break
       case 'ping':
         // The worker may be busy with a long statement; its locks say that it lives.
         if (data.leaderId === workerId && events.isLeading()) broadcast({ type: 'pong', leaderId: workerId })
+        break
+      case 'destroyed':
+        events.onDestroyed()
         break
       case 'who-leads':
       case 'hello':

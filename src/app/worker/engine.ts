@@ -1,4 +1,4 @@
-/** The open database as the leader uses it: one job at a time, each stored together with its outcome. */
+/** The open database as the leader uses it: one job at a time, each stored with its outcome before anybody hears of it. */
 import { TypystDbError } from '../../errors.ts'
 import { createDeferred } from '../../internal/deferred.ts'
 import type { Deferred } from '../../internal/deferred.ts'
@@ -7,8 +7,8 @@ import type { KeptOutcome, RequestKey } from '../storage/outcome-log.ts'
 import { runCall } from './call-engine.ts'
 import type { Statements } from './call-engine.ts'
 import { decodeError, encodeError } from './error-codec.ts'
+import { holdNotifications } from './held-notifications.ts'
 import { createJobQueue } from './job-queue.ts'
-import type { JobQueue } from './job-queue.ts'
 import { withoutLargeRows } from './outcome-size.ts'
 import type { Answer, Call, Outcome } from './protocol.ts'
 
@@ -35,21 +35,29 @@ export interface JobOutcome {
 /** The engine behind a leader. */
 export interface Engine {
   readonly opened: OpenedApp
-  readonly queue: JobQueue
+  /** Runs work of the leader's own when its turn has come; what it changes is stored when that resolves. */
+  runOwn(work: () => Promise<void>): Promise<void>
+  /** Lets the job that runs end, and runs no other. */
+  stop(): Promise<void>
   /** Runs a call that belongs to no session. `check` is called when its turn has come. */
   run(key: RequestKey, call: Call, check: () => void): Promise<JobOutcome>
   /** Opens a session when its turn has come. */
   begin(kind: 'begin' | 'hold', check: () => void): Promise<EngineSession>
 }
 
-/**
- * Wraps an open database.
- *
- * @param transactionIdleTimeoutMs - After how long a session that sends nothing makes way, in milliseconds.
- */
-export function createEngine(opened: OpenedApp, transactionIdleTimeoutMs: number): Engine {
+/** What an engine needs to know. */
+export interface EngineOptions {
+  /** After how long a session that sends nothing makes way, in milliseconds. */
+  readonly transactionIdleTimeoutMs: number
+  /** Told what the database notifies of, when what it tells of is stored; in relaxed mode when it is acknowledged. */
+  readonly onNotification: (channel: string, payload: string) => void
+}
+
+/** Wraps an open database. */
+export function createEngine(opened: OpenedApp, { transactionIdleTimeoutMs, onNotification }: EngineOptions): Engine {
   const { client } = opened
   const queue = createJobQueue()
+  const notifications = holdNotifications(client, onNotification)
 
   /** Runs `work` so that its effects are stored in one go with what it came to. */
   const keep = async (work: () => Promise<FinishedWork>): Promise<JobOutcome> => {
@@ -61,6 +69,7 @@ export function createEngine(opened: OpenedApp, transactionIdleTimeoutMs: number
     }
     try {
       const isKept = opened.sharing ? await opened.sharing.keep(perform) : (await perform(), false)
+      notifications.release()
       return { outcome: finished ?? done, isKept }
     } catch (cause) {
       // It could not be stored. It is in memory still, and is stored with whatever comes next.
@@ -70,7 +79,12 @@ export function createEngine(opened: OpenedApp, transactionIdleTimeoutMs: number
 
   return {
     opened,
-    queue,
+    runOwn: (work) =>
+      queue.run(async () => {
+        await work()
+        notifications.release()
+      }),
+    stop: () => queue.stop(),
     run: (key, call, check) =>
       queue.run(() =>
         keep(async () => ({

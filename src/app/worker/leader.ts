@@ -75,11 +75,10 @@ export function createLeader(options: LeaderOptions): Leader {
         else broadcast({ type: 'storage', state: toWireState(state) })
       },
     })
-    engine = createEngine(opened, options.transactionIdleTimeoutMs)
-    opened.client.onNotification((channel, payload) => {
-      broadcast({ type: 'notification', channel, payload })
-    })
-    return engine
+    return (engine = createEngine(opened, {
+      transactionIdleTimeoutMs: options.transactionIdleTimeoutMs,
+      onNotification: (channel, payload) => broadcast({ type: 'notification', channel, payload }),
+    }))
   })
 
   const attach = async (desk: ClientDesk, message: Extract<ToLeader, { readonly type: 'attach' }>): Promise<void> => {
@@ -88,9 +87,10 @@ export function createLeader(options: LeaderOptions): Leader {
       if (message.protocol < wireProtocol) throw schemaOutdated()
       desk.attach(message)
       if (phase && phase !== 'migrate') desk.post({ type: 'progress', phase })
-      const { opened, queue } = await openEngine()
+      const running = await openEngine()
+      const { opened } = running
       if (opened.fallbackCause && !message.memoryFallback) throw opened.fallbackCause
-      await queue.run(async () => {
+      await running.runOwn(async () => {
         await ensureSchema(desk, migrations)
         for (const channel of message.channels) await opened.client.exec(`listen "${channel.replaceAll('"', '""')}"`)
       })
@@ -135,7 +135,7 @@ export function createLeader(options: LeaderOptions): Leader {
     isEnded = true
     try {
       for (const desk of desks.values()) desk.abortSessions()
-      await engine?.queue.stop()
+      await engine?.stop()
       await engine?.opened.close()
       await atStorageEdge(() => deleteDatabase(location))
     } catch (cause) {
@@ -202,7 +202,7 @@ export function createLeader(options: LeaderOptions): Leader {
       if (isEnded) return
       isEnded = true
       for (const desk of desks.values()) desk.abortSessions()
-      await engine?.queue.stop()
+      await engine?.stop()
       try {
         await engine?.opened.close()
       } finally {

@@ -90,7 +90,9 @@ function join(
       onEnd(reason) {
         leader = undefined
         ports.close()
-        if (reason === 'destroyed') void leave()
+        if (reason === 'deposed') return
+        broadcast({ type: 'destroyed' })
+        void leave()
       },
     })
     leader.connect(clientId, tell)
@@ -127,6 +129,7 @@ function join(
         break
       case 'leading':
       case 'pong':
+      case 'destroyed':
         break
       default:
         data satisfies never

@@ -1,6 +1,8 @@
 /** What tests of a shared database do in a tab. */
 import type { AppDatabase } from '@typyst/db/app'
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import type { Tabs } from '../../support/test-page.ts'
 
 declare global {
   interface Window {
@@ -42,6 +44,25 @@ export async function openShared(
     { dataDir, ...options },
   )
 }
+
+/** Opens a database in new tabs, one after the other, so that the first one leads. */
+export async function openSharedTabs<const TNames extends readonly string[]>(
+  tabs: Tabs,
+  dataDir: string,
+  names: TNames,
+  options?: SharedOptions,
+): Promise<Record<TNames[number], Page>> {
+  const pages: [string, Page][] = []
+  for (const name of names) {
+    const page = await tabs.open()
+    expect(await openShared(page, dataDir, options)).toBeUndefined()
+    pages.push([name, page])
+  }
+  return Object.fromEntries(pages) as Record<TNames[number], Page> // Its keys are the names.
+}
+
+export const closeAll = (pages: Record<string, Page>): Promise<void[]> =>
+  Promise.all(Object.values(pages).map((page) => page.close()))
 
 /** Adds a collection; gives the code it failed with, if it did. */
 export const addCollection = (page: Page, id: string): Promise<string | undefined> =>

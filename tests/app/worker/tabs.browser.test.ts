@@ -3,27 +3,13 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { crashPage } from '../../support/chromium.ts'
 import { useTabs } from '../../support/test-page.ts'
-import { addCollection, collectionIds, openShared, roleOf } from './shared-page.ts'
+import { addCollection, closeAll, collectionIds, openShared, openSharedTabs, roleOf } from './shared-page.ts'
 import type { SharedOptions } from './shared-page.ts'
 
 const tabs = useTabs()
 
-/** Opens a database in new tabs, one after the other, so that the first one leads. */
-async function openTabs<const TNames extends readonly string[]>(
-  dataDir: string,
-  names: TNames,
-  options?: SharedOptions,
-): Promise<Record<TNames[number], Page>> {
-  const pages: [string, Page][] = []
-  for (const name of names) {
-    const page = await tabs.open()
-    expect(await openShared(page, dataDir, options)).toBeUndefined()
-    pages.push([name, page])
-  }
-  return Object.fromEntries(pages) as Record<TNames[number], Page> // Its keys are the names.
-}
-
-const closeAll = (pages: Record<string, Page>) => Promise.all(Object.values(pages).map((page) => page.close()))
+const openTabs = <const TNames extends readonly string[]>(dataDir: string, names: TNames, options?: SharedOptions) =>
+  openSharedTabs(tabs, dataDir, names, options)
 
 describe('tabs', () => {
   it('see what the others wrote, and one of them leads', async () => {

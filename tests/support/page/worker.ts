@@ -8,3 +8,15 @@ addEventListener('message', ({ data }: MessageEvent<{ readonly standStillMs?: nu
   const until = performance.now() + (data.standStillMs ?? 0)
   while (performance.now() < until);
 })
+
+// Has no transaction end from then on, as with a disk that hangs.
+addEventListener('message', ({ data }: MessageEvent<{ readonly withholdStorage?: boolean }>) => {
+  if (!data.withholdStorage) return
+  IDBTransaction.prototype.commit = function (this: IDBTransaction) {
+    const keepOpen = () => {
+      const [name = ''] = this.objectStoreNames
+      this.objectStore(name).count().onsuccess = keepOpen
+    }
+    keepOpen()
+  }
+})

@@ -1,7 +1,7 @@
 /** The page of the tabs suite: opens the shared database and does what it is told, one operation after the other. */
 import { createAppDatabase, isTypystDbError } from '@typyst/db/app'
-import type { AppDatabase } from '@typyst/db/app'
-import type { Contents, Operation, OperationResult, Step } from '../workload.ts'
+import type { AppDatabase, AppDatabaseOptions } from '@typyst/db/app'
+import type { Contents, Operation, OperationResult, Row } from '../workload.ts'
 
 /** What the workload writes into; a database of the app's own kind, so the tab brings the migration. */
 const migrations = [
@@ -12,6 +12,9 @@ const migrations = [
          create table tally (lane text primary key, n integer not null)`,
   },
 ]
+
+/** What the suite varies. */
+export type OpenOptions = Pick<AppDatabaseOptions, 'dataDir' | 'durability' | 'leaderTimeoutMs'>
 
 const workers: Worker[] = []
 const underWay = new Set<Promise<unknown>>()
@@ -33,16 +36,17 @@ const createWorker = (): Worker => {
 /** Thrown to have a transaction rolled back, and told apart from what the database throws. */
 const changedMind = new Error('The operation was to be rolled back.')
 
-async function perform({ kind, steps }: Operation): Promise<Step['expected'][]> {
+async function perform({ kind, steps }: Operation): Promise<(readonly Row[])[]> {
   const { pgClient } = database()
-  const results: Step['expected'][] = []
+  const results: (readonly Row[])[] = []
   const runSteps = async (executor: Pick<typeof pgClient, 'query'>): Promise<void> => {
     for (const { sql, params } of steps) {
       const { rows } = await executor.query<unknown[]>(sql, [...params], { rowMode: 'array' })
       results.push(rows.map((row) => row.map(shorten)))
     }
   }
-  if (kind === 'statement') await runSteps(pgClient)
+  if (kind === 'flush') await database().flush()
+  else if (kind === 'statement') await runSteps(pgClient)
   else {
     await pgClient
       .transaction(async (tx) => {
@@ -65,11 +69,10 @@ function shorten(value: unknown): string | number {
 
 const harness = {
   /** Opens the database and listens; resolves when it is ready. */
-  async open(dataDir: string, leaderTimeoutMs: number): Promise<void> {
+  async open(options: OpenOptions): Promise<void> {
     app = createAppDatabase({
-      dataDir,
+      ...options,
       worker: createWorker,
-      leaderTimeoutMs,
       migrations,
       onEvent: ({ type }) => events.push(type),
     })
@@ -102,16 +105,21 @@ const harness = {
   async contents(): Promise<Contents> {
     const { rows } = await database().pgClient.query<{ contents: Contents }>(
       `select json_build_object(
-         'work', coalesce((select json_agg(json_build_array(lane, id, n, md5(body)) order by lane, id) from work), '[]'),
-         'tally', coalesce((select json_agg(json_build_array(lane, n) order by lane) from tally), '[]')) as contents`,
+         'work', coalesce((select json_agg(json_build_array(lane, id, n, md5(body)) order by lane collate "C", id) from work), '[]'),
+         'tally', coalesce((select json_agg(json_build_array(lane, n) order by lane collate "C") from tally), '[]')) as contents`,
     )
     const [row] = rows
     if (!row) throw new Error('An aggregate has a row.')
     return row.contents
   },
 
+  /** For good, also in relaxed mode. */
   async clear(): Promise<void> {
     await database().pgClient.exec('delete from work; delete from tally')
+    // The first one may tell what an earlier leader took along.
+    await database()
+      .flush()
+      .catch(() => database().flush())
   },
 
   async notify(payload: string): Promise<void> {

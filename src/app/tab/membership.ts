@@ -1,0 +1,92 @@
+/** A tab's part in a shared database from the start of its worker until it leaves. */
+import { createTransport } from './transport.ts'
+import type { Transport, TransportEvents, TransportOptions } from './transport.ts'
+
+/** What a membership tells, beside what its transport does. */
+export interface MembershipEvents extends Omit<TransportEvents, 'onWorkerDied'> {
+  /** The tab takes part: its worker waits for its turn to lead. */
+  readonly onJoined: () => Promise<void>
+  /** It could not be started. */
+  readonly onFailed: (cause: unknown) => void
+  /** Its worker ended by itself. */
+  readonly onWorkerLost: () => void
+}
+
+/** A tab's part in a shared database. */
+export interface Membership {
+  /** How to reach leaders, once the worker has started. */
+  transport(): Transport | undefined
+  /** Whether it was started and not ended since. */
+  isTakingPart(): boolean
+  start(): Promise<void>
+  /** Ends at once. */
+  drop(): void
+  /** Ends in good order: what others stored through this tab's worker is stored first. */
+  leave(): Promise<void>
+  /** Starts the worker, and lets it fetch what opening needs. */
+  preload(): Promise<void>
+}
+
+export function createMembership(options: TransportOptions, events: MembershipEvents): Membership {
+  let transport: Transport | undefined
+  let prepared: Promise<Transport> | undefined
+  let isTakingPart = false
+  let starts = 0
+
+  /** Starts the worker, or takes the one that `preload` has started. */
+  const prepare = (): Promise<Transport> =>
+    (prepared ??= createTransport(options, {
+      ...events,
+      onWorkerDied(workerId) {
+        prepared = undefined
+        if (transport?.workerId === workerId) events.onWorkerLost()
+      },
+    }))
+
+  const end = (): Transport | undefined => {
+    const ended = transport
+    starts += 1
+    isTakingPart = false
+    transport = undefined
+    return ended
+  }
+
+  return {
+    transport: () => transport,
+    isTakingPart: () => isTakingPart,
+    async start() {
+      isTakingPart = true
+      const own = (starts += 1)
+      try {
+        const started = await prepare()
+        prepared = undefined
+        // Ended while it started.
+        if (own !== starts) {
+          started.drop()
+          return
+        }
+        transport = started
+        await started.join()
+        await events.onJoined()
+      } catch (cause) {
+        prepared = undefined
+        if (own !== starts) return
+        isTakingPart = false
+        events.onFailed(cause)
+      }
+    },
+    drop() {
+      end()?.drop()
+    },
+    async leave() {
+      const starting = prepared
+      prepared = undefined
+      const leaving = end() ?? (await starting?.catch(() => undefined))
+      await leaving?.leave(options.leaderTimeoutMs)
+    },
+    async preload() {
+      const started = transport ?? (await prepare())
+      await started.preload()
+    },
+  }
+}

@@ -1,0 +1,108 @@
+/** What tabs are told when the one that leads fails them: while they destroy, and in relaxed mode. */
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { processOf } from '../../support/renderers.ts'
+import { useTabs } from '../../support/test-page.ts'
+import { addCollection, closeAll, collectionIds, openShared, openSharedTabs, roleOf } from './shared-page.ts'
+
+const tabs = useTabs()
+
+const eventsOf = (page: Page) => page.evaluate(() => window.events)
+const failureOf = (page: Page, method: 'destroy' | 'flush' | 'ready') =>
+  page.evaluate(async (method) => (await window.typyst.failure(window.app[method]()))?.code, method)
+
+it('destroy() ends with a code while the leader stands still, closes every tab, and is made good when it wakes up', async () => {
+  const options = { leaderTimeoutMs: 1500 }
+  const pages = await openSharedTabs(tabs, 'idb://stopped', ['first', 'second', 'third'], options)
+  const { first, second, third } = pages
+  expect(await addCollection(first, 'to be gone')).toBeUndefined()
+  const processId = await processOf(first)
+  process.kill(processId, 'SIGSTOP')
+  try {
+    // The leader never answers, so an end of this is one that somebody else has put to it.
+    expect(await failureOf(second, 'destroy')).toBe('STORAGE_BLOCKED')
+    expect(await addCollection(second, 'late')).toBe('CLOSED')
+    await expect.poll(() => eventsOf(third)).toContain('destroyed')
+    expect(await addCollection(third, 'late')).toBe('CLOSED')
+  } finally {
+    process.kill(processId, 'SIGCONT')
+  }
+  await expect.poll(() => eventsOf(first)).toContain('destroyed')
+  expect(await addCollection(first, 'late')).toBe('CLOSED')
+  expect(await openShared(third, 'idb://stopped', options)).toBeUndefined()
+  expect(await collectionIds(third)).toEqual([])
+  await closeAll(pages)
+})
+
+it('destroy() reaches tabs whose own worker stands still, and can be asked for by two at once', async () => {
+  const pages = await openSharedTabs(tabs, 'idb://twice', ['first', 'second', 'third'])
+  const { first, second, third } = pages
+  const asleep = third.evaluate(() => {
+    const until = performance.now() + 2000
+    while (performance.now() < until);
+  })
+  expect(await Promise.all([failureOf(first, 'destroy'), failureOf(second, 'destroy')])).toEqual([undefined, undefined])
+  await asleep
+  await expect.poll(() => eventsOf(third)).toEqual(['destroyed'])
+  await closeAll(pages)
+})
+
+it('in relaxed mode, a change is lost with the leader, never half of it, and flush() says so once', async () => {
+  const pages = await openSharedTabs(tabs, 'idb://relaxed-loss', ['first', 'second'], { durability: 'relaxed' })
+  const { first, second } = pages
+  expect(await addCollection(second, 'stored')).toBeUndefined()
+  expect(await failureOf(second, 'flush')).toBeUndefined()
+  // From here on the leader stores nothing: its disk does not answer.
+  await first.evaluate(() => window.typyst.workers.at(-1)?.postMessage({ withholdStorage: true }))
+  await expect.poll(() => addCollection(second, crypto.randomUUID())).toBeUndefined()
+  const before = await collectionIds(second)
+  await second.evaluate(async () => {
+    const { db, schema } = window.app
+    await db.transaction(async (tx) => {
+      await tx.insert(schema.collection).values({ id: 'half', name: 'One half' })
+      await tx.insert(schema.collection).values({ id: 'other half', name: 'The other' })
+    })
+  })
+  expect((await collectionIds(second)).length).toBe(before.length + 2)
+  await first.evaluate(() => window.typyst.workers.at(-1)?.terminate())
+
+  await expect.poll(() => eventsOf(second)).toContain('leader-changed')
+  expect(await failureOf(second, 'flush')).toBe('LEADER_CHANGED')
+  expect(await collectionIds(second)).toEqual(['stored'])
+  expect(await addCollection(second, 'again')).toBeUndefined()
+  expect(await failureOf(second, 'flush')).toBeUndefined()
+  expect(await collectionIds(first)).toEqual(['again', 'stored'])
+  await closeAll(pages)
+})
+
+it('in relaxed mode, a flush() under way when the leader goes does not claim that everything is stored', async () => {
+  const pages = await openSharedTabs(tabs, 'idb://relaxed-flush', ['first', 'second'], { durability: 'relaxed' })
+  const { first, second } = pages
+  expect(await failureOf(second, 'flush')).toBeUndefined()
+  await first.evaluate(() => window.typyst.workers.at(-1)?.postMessage({ withholdStorage: true }))
+  expect(await addCollection(second, 'lost')).toBeUndefined()
+  const flushing = failureOf(second, 'flush')
+  // Behind the flush, in the order in which the leader works.
+  await second.evaluate(() => Promise.race([window.app.pgClient.query('select 1'), Promise.resolve()]))
+  await first.evaluate(() => window.typyst.workers.at(-1)?.terminate())
+  expect(await flushing).toBe('LEADER_CHANGED')
+  expect(await collectionIds(second)).toEqual([])
+  await closeAll(pages)
+})
+
+it('memory:// behind a worker is each tab its own, and gone with it', async () => {
+  const pages = await openSharedTabs(tabs, 'memory://', ['first', 'second'])
+  const { first, second } = pages
+  expect(await addCollection(first, 'mine')).toBeUndefined()
+  expect(await collectionIds(second)).toEqual([])
+  expect(await Promise.all([roleOf(first), roleOf(second)])).toEqual(['leader', 'leader'])
+  const { kind, isPersistent, storage } = await first.evaluate(() => window.app.status())
+  expect({ kind, isPersistent, storage }).toEqual({ kind: 'memory', isPersistent: false, storage: undefined })
+  expect(await failureOf(first, 'flush')).toBeUndefined()
+  await first.evaluate(() => window.app.close())
+  expect(await openShared(first, 'memory://')).toBeUndefined()
+  expect(await collectionIds(first)).toEqual([])
+  expect(await failureOf(first, 'destroy')).toBeUndefined()
+  expect(await addCollection(first, 'late')).toBe('CLOSED')
+  await closeAll(pages)
+})
