@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { createAppDatabase } from '../../src/app/index.ts'
 import { createAuthDatabase } from '../../src/auth/index.ts'
 import type { QueryEvent } from '../../src/internal/query-hooks.ts'
+import { authSchema } from '../../src/schema/auth.ts'
+import { openAuthWith } from '../support/open-auth-database.ts'
 import { openMemory } from '../support/open-memory.ts'
 import { testHooks } from './hooks-suite.ts'
 
@@ -51,12 +53,8 @@ describe('the hooks of a database', () => {
 
   it('hear of the auth database, of raw SQL too', async () => {
     const events: QueryEvent[] = []
-    await using authDb = createAuthDatabase({
-      dataDir: 'memory://',
-      onNotice: () => undefined,
-      onQuery: (event) => events.push(event),
-    })
-    await authDb.migrate()
+    await using authDb = await openAuthWith(authSchema, { onQuery: (event) => events.push(event) })
+    events.length = 0
     await authDb.db.insert(authDb.schema.user).values({ id: 'u', name: 'Ada', email: 'ada@example.com' })
     await authDb.sql`select * from "user"`
     expect(events).toMatchObject([
