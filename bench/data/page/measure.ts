@@ -18,7 +18,7 @@ export async function measureImport(
   to: number,
 ): Promise<RoundFigures> {
   const notes = createNoteMaker(readmes)(from, to)
-  // Made before, so that their making is not timed; a hundred thousand are 80 MB.
+  // Made before, so that their making is not timed; a hundred thousand are 60 MB.
   const made = [...notes]
   const importMs = await timed(() => peer.importNotes(made))
   const indexMs = peer.completeIndex ? await timed(() => peer.completeIndex?.() ?? Promise.resolve()) : 0
