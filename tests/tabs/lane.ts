@@ -14,7 +14,7 @@ export interface Lane {
   readonly name: string
   /** Operations that succeeded. */
   readonly done: number
-  /** Operations that failed with `LEADER_CHANGED` and changed nothing. */
+  /** Operations that failed, with `LEADER_CHANGED` or because their own page stood still, and changed nothing. */
   readonly refused: number
   /** Operations that failed with `LEADER_CHANGED` after they had taken effect. */
   readonly lostRows: number
@@ -136,7 +136,10 @@ async function runOn(page: Page, operation: Operation, capMs: number): Promise<O
 }
 
 function effectOf({ kind }: Operation, result: OperationResult): Effect {
-  if (result.isDone || result.code !== 'LEADER_CHANGED') return 'done'
+  if (result.isDone) return 'done'
+  // Its page stood still in the middle of it, and others waited.
+  if (kind !== 'statement' && result.code === 'TRANSACTION_ABORTED') return 'refused'
+  if (result.code !== 'LEADER_CHANGED') return 'done'
   // It stores nothing, and says so.
   if (kind === 'flush') return 'refused'
   if (result.message.includes('took effect, then')) return 'lostRows'

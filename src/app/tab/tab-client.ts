@@ -182,7 +182,8 @@ export function createTabClient(options: TabClientOptions): TabClient {
         options.onDestroyed()
         break
       case 'resigned':
-        if (message.leaderId === link.current()?.id) link.lose(true)
+      case 'deposed':
+        if (message.leaderId === link.current()?.id) link.lose(message.type === 'resigned')
         break
       default:
         message satisfies never

@@ -1,5 +1,5 @@
 /** The leader: holds PGlite and the storage, and serves every tab. The caller holds the lock of the database. */
-import { isTypystDbError } from '../../errors.ts'
+import { isTypystDbError, TypystDbError } from '../../errors.ts'
 import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
 import { atStorageEdge } from '../../pglite/storage-edge.ts'
@@ -53,13 +53,18 @@ export function createLeader(options: LeaderOptions): Leader {
   const fitting = new Set<string>()
   let phase: OpenPhase | undefined
   let engine: Engine | undefined
+  let opening: Promise<Engine> | undefined
   let isEnded = false
+  // Asked by a call, because it changes while an opening waits.
+  const hasEnded = () => isEnded
 
   const broadcast = (message: ToClient): void => {
     for (const desk of desks.values()) desk.post(message)
   }
 
-  const openEngine = onceOrRetry(async () => {
+  const openEngine = onceOrRetry(() => (opening = open()))
+
+  const open = async (): Promise<Engine> => {
     const opened = await openAt(location, {
       ...options,
       // The worker holds it already.
@@ -75,11 +80,15 @@ export function createLeader(options: LeaderOptions): Leader {
         else broadcast({ type: 'storage', state: toWireState(state) })
       },
     })
+    if (hasEnded()) {
+      opened.sharing?.abandon()
+      throw new TypystDbError('CLOSED', 'This worker leads no longer.')
+    }
     return (engine = createEngine(opened, {
       transactionIdleTimeoutMs: options.transactionIdleTimeoutMs,
       onNotification: (channel, payload) => broadcast({ type: 'notification', channel, payload }),
     }))
-  })
+  }
 
   const attach = async (desk: ClientDesk, message: Extract<ToLeader, { readonly type: 'attach' }>): Promise<void> => {
     const { session, migrations } = message
@@ -130,13 +139,19 @@ export function createLeader(options: LeaderOptions): Leader {
     }
   }
 
+  /** Closes it in good order, or lets an opening end that nobody is to use. */
+  const closeEngine = async (): Promise<void> => {
+    for (const desk of desks.values()) desk.abortSessions()
+    await opening?.catch(() => undefined)
+    await engine?.stop()
+    await engine?.opened.close()
+  }
+
   const destroy = async (asker: ClientDesk, session: string): Promise<void> => {
     let error: WireError | undefined
     isEnded = true
     try {
-      for (const desk of desks.values()) desk.abortSessions()
-      await engine?.stop()
-      await engine?.opened.close()
+      await closeEngine()
       await atStorageEdge(() => deleteDatabase(location))
     } catch (cause) {
       error = encodeError(cause)
@@ -150,7 +165,10 @@ export function createLeader(options: LeaderOptions): Leader {
   function depose(): void {
     if (isEnded) return
     isEnded = true
-    for (const desk of desks.values()) desk.dismiss()
+    for (const desk of desks.values()) {
+      desk.dismiss()
+      desk.post({ type: 'deposed', leaderId })
+    }
     desks.clear()
     engine?.opened.sharing?.abandon()
     onEnd('deposed')
@@ -201,10 +219,8 @@ export function createLeader(options: LeaderOptions): Leader {
     async resign() {
       if (isEnded) return
       isEnded = true
-      for (const desk of desks.values()) desk.abortSessions()
-      await engine?.stop()
       try {
-        await engine?.opened.close()
+        await closeEngine()
       } finally {
         broadcast({ type: 'resigned', leaderId })
         desks.clear()

@@ -148,6 +148,8 @@ export type ToClient =
   | { readonly type: 'destroyed' }
   /** The answer to the tab that asked for it. */
   | { readonly type: 'destroy-ended'; readonly session: string; readonly error: WireError | undefined }
+  /** It leads no longer, and nobody knows what became of what it had begun. Its worker may lead again later. */
+  | { readonly type: 'deposed'; readonly leaderId: string }
   /** The leader gives way in good order: what it had not begun it will not carry out. */
   | { readonly type: 'resigned'; readonly leaderId: string }
 

@@ -120,8 +120,9 @@ it.each([
 it.each(modes)('refuse raw SQL on the database inside of its transaction, engine in the %s', async (mode) => {
   const page = await tabs.open()
   const outcome = await page.evaluate(async (mode) => {
-    const { createIn, failure } = window.typyst
-    const app = createIn(mode, { dataDir: `idb://blocked-${mode}`, transactionIdleTimeoutMs: 200 })
+    const { typyst } = window
+    const failure = (attempt: PromiseLike<unknown>) => typyst.failure(attempt)
+    const app = typyst.createIn(mode, { dataDir: `idb://blocked-${mode}`, transactionIdleTimeoutMs: 200 })
     const insert = "insert into collection (id, name) values ('c', 'C')"
     const inside = await app.transaction(() => failure(app.pgClient.query(insert)))
     const ofRaw = await app.pgClient.transaction(() => failure(app.collections.list()))

@@ -90,6 +90,30 @@ it('in relaxed mode, a flush() under way when the leader goes does not claim tha
   await closeAll(pages)
 })
 
+it('a leader that was deposed and leads again serves its own tab, and those that follow it', async () => {
+  const pages = await openSharedTabs(tabs, 'idb://again', ['first', 'second'])
+  const { first, second } = pages
+  const depose = () =>
+    first.evaluate(() => navigator.locks.request('@typyst/db:again', { steal: true }, () => undefined))
+  expect(await addCollection(second, 'before')).toBeUndefined()
+  // The lock goes to the second, and by the same way back to the first, which waits for it again.
+  for (const [leader, follower] of [
+    [second, first],
+    [first, second],
+  ] as const) {
+    await depose()
+    await expect.poll(() => roleOf(leader)).toBe('leader')
+    expect(await addCollection(follower, crypto.randomUUID())).toBeUndefined()
+    expect(await addCollection(leader, crypto.randomUUID())).toBeUndefined()
+  }
+  await second.evaluate(() => window.app.close())
+  await depose()
+  expect(await addCollection(first, 'alone')).toBeUndefined()
+  expect(await roleOf(first)).toBe('leader')
+  expect(await collectionIds(first)).toHaveLength(6)
+  await closeAll(pages)
+})
+
 it('memory:// behind a worker is each tab its own, and gone with it', async () => {
   const pages = await openSharedTabs(tabs, 'memory://', ['first', 'second'])
   const { first, second } = pages
