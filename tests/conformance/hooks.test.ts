@@ -25,7 +25,9 @@ describe('the hooks of a database', () => {
     const events: QueryEvent[] = []
     const lines: unknown[] = []
     const logger = { info: (fields: object) => lines.push(fields), warn: (fields: object) => lines.push(fields) }
-    await using app = createAppDatabase({ dataDir: 'memory://', onQuery: (event) => events.push(event), logger })
+    // On a busy machine any query may be slow, which is logged too.
+    const hooks = { onQuery: (event: QueryEvent) => events.push(event), logger, slowQueryMs: 600_000 }
+    await using app = createAppDatabase({ dataDir: 'memory://', ...hooks })
     const { collection, entry } = app.schema
     await app.db.insert(collection).values({ id: 'c', name: 'Recipes' })
     const heard = () =>
