@@ -23,6 +23,9 @@ export const commonOptions = {
   emailAndPassword: { enabled: true },
   rateLimit: { enabled: false },
   telemetry: { enabled: false },
+  // A restart of the server fails many requests; they are counted, not printed.
+  logger: { disabled: true },
+  onAPIError: { onError: () => undefined },
   advanced: { database: { joins: true } },
 } satisfies BetterAuthOptions
 

@@ -9,6 +9,7 @@ import { measureHttp } from './measure-http.ts'
 import type { HttpFigure } from './measure-http.ts'
 import { measureSessionCheck } from './measure-session-check.ts'
 import { explainSessionCheck, generateSessions } from './sessions.ts'
+import { soak } from './soak.ts'
 
 const { values } = parseArgs({
   options: {
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     checks: { type: 'string', default: '2000' },
     seconds: { type: 'string', default: '3' },
     http: { type: 'boolean', default: true },
+    soak: { type: 'string', default: '0' },
   },
   allowNegative: true,
 })
@@ -29,7 +31,7 @@ console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${p
 
 const sql = postgres(server.url, { max: 1, onnotice: () => undefined })
 let present = 0
-for (const count of values.sessions.split(',').map(Number)) {
+for (const count of values.sessions.split(',').filter(Boolean).map(Number)) {
   await generateSessions(sql, present + 1, count)
   present = count
   const tokens = Array.from({ length: Number(values.checks) }, () => `token-${1 + Math.floor(Math.random() * count)}`)
@@ -54,6 +56,12 @@ if (values.http) {
       console.log(row(contender, figure))
     }
   }
+}
+
+const soakMinutes = Number(values.soak)
+if (soakMinutes > 0) {
+  console.log(`\nSession checks at concurrency 64 for ${soakMinutes} min, the server restarted twice\n`)
+  console.table(await soak(server, soakMinutes))
 }
 
 function row(

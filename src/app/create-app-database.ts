@@ -5,7 +5,7 @@ import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { atDriverEdge } from '../internal/driver-edge.ts'
 import { observeConnection } from '../internal/observe-connection.ts'
-import { gateTransactions } from '../internal/transaction-gate.ts'
+import { createTransactionGate, gateTransactions } from '../internal/transaction-gate.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { appSchema } from '../schema/app.ts'
 import type { AppSchema } from '../schema/app.ts'
@@ -171,27 +171,32 @@ export function createAppDatabase(
         })
       : createPageEngine(location, openOptions, allMigrations)
   const connection = createAppConnection(location, engine, () => {
-    stopIndexing = indexWhenIdle(gated, feed, () => engine.role() !== 'follower')
+    stopIndexing = indexWhenIdle(indexing, feed, () => engine.role() !== 'follower')
   })
   let stopIndexing = () => {}
   const close = () => {
     stopIndexing()
     return connection.close()
   }
-  const pgClient = createPgClient(connection)
+  const gate = createTransactionGate(transactionIdleTimeoutMs)
+  const pgClient = createPgClient(connection, gate)
   const feed = createChangeFeed(pgClient)
-  const gated = gateTransactions(connection, transactionIdleTimeoutMs)
-  const db = createDrizzle(observeConnection(gated, options), schema, toStatementLog(debug))
+  const gated = gateTransactions(connection, gate)
+  const observed = observeConnection(gated, options)
+  // To index is no change that anybody made, so it is not in the log of changes.
+  const indexing = observeConnection(gated, { ...options, logger: undefined })
+  const db = createDrizzle(observed, schema, toStatementLog(debug))
   const flush = () => connection.use((opened) => atDriverEdge(() => opened.flush()))
-  const search: Search = async (text, options) => (await loadSearch()).search(gated, text, options)
+  const scrub = () => connection.use((opened) => atDriverEdge(() => opened.scrub()))
+  const search: Search = async (text, options) => (await loadSearch()).search({ observed, indexing }, text, options)
   return {
-    ...(hasAppTables(schema) ? createAppData({ db, search, flush }) : {}),
+    ...(hasAppTables(schema) ? createAppData({ db, search, scrub }) : {}),
     db,
     pgClient,
     schema,
     search,
-    live: (query) => createLiveQuery(query, gated, feed),
-    transfer: createTransfer(gated),
+    live: (query) => createLiveQuery(query, observed, feed),
+    transfer: createTransfer(observed),
     async ready() {
       await connection.opened()
     },

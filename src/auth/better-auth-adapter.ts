@@ -4,6 +4,7 @@ import type { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { TypystDbError } from '../errors.ts'
 import { onceOrRetry } from '../internal/once-or-retry.ts'
+import { withQuickFind } from './quick-find.ts'
 import { assertSchemaFits } from './schema/verify-auth-schema.ts'
 
 /** What `betterAuth({ database })` takes. */
@@ -25,7 +26,7 @@ export function createBetterAuthAdapter<TSchema extends Record<string, unknown>>
       const { drizzleAdapter } = await importAdapter()
       // Better Auth looks for its own check on the adapter it was given, which is this one.
       if (options.advanced?.database?.validateSchema !== false) await assertSchemaFits(schema, options)
-      return drizzleAdapter(db, { provider: 'pg', schema, transaction: true })(withJoins(options))
+      return drizzleAdapter(withQuickFind(db), { provider: 'pg', schema, transaction: true })(withJoins(options))
     })
     return {
       id: 'drizzle',

@@ -159,13 +159,27 @@ export function createAuthDatabase(options?: AuthDatabaseOptions): AuthDatabase
 export function createAuthDatabase(
   options: AuthDatabaseOptions<Record<string, unknown>> = {},
 ): AuthDatabase<Record<string, unknown>> {
+  return wireAuthDatabase(options, options.schema ?? authSchema, openEmbedded)
+}
+
+/** The same with an embedded default of the caller's; tests share one, which takes seconds to start. */
+export function wireAuthDatabase<TSchema extends Record<string, unknown>>(
+  options: Omit<AuthDatabaseOptions, 'schema'>,
+  schema: TSchema,
+  openDefault: typeof openEmbedded,
+): AuthDatabase<TSchema>
+export function wireAuthDatabase(
+  options: Omit<AuthDatabaseOptions, 'schema'>,
+  schema: Record<string, unknown>,
+  openDefault: typeof openEmbedded,
+): AuthDatabase<Record<string, unknown>> {
   const target = resolveTarget(options)
-  const { migrationLockTimeoutMs = 60_000, onNotice = console.info, schema = authSchema } = options
+  const { migrationLockTimeoutMs = 60_000, onNotice = console.info } = options
   refuseUnlessPositive({ migrationLockTimeoutMs })
   const migrationTarget = target.kind === 'postgres' ? resolveMigrationTarget(options, target) : undefined
   const createConnection = () =>
     createLazyConnection(async () =>
-      target.kind === 'postgres' ? openPostgres(target) : openEmbedded(target, onNotice),
+      target.kind === 'postgres' ? openPostgres(target) : openDefault(target, onNotice),
     )
   const { reusePool = process.env['NODE_ENV'] === 'development' } = options
   const connection = target.kind === 'postgres' && reusePool ? sharePool(target, createConnection) : createConnection()

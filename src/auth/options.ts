@@ -104,7 +104,8 @@ export function resolveMigrationTarget(
       ? target
       : resolvePostgres(migrationUrl, { ...options, pooler: undefined }, 'migrationUrl')
   if (migrationUrl !== undefined && direct.isPooled) throw pooledMigration()
-  return { ...direct, maxConnections: 1, sessionSettings: { ...direct.sessionSettings, statement_timeout: 0 } }
+  const sessionSettings = { ...direct.sessionSettings, statement_timeout: 0 }
+  return { ...direct, maxConnections: 1, responseTimeoutMs: undefined, sessionSettings }
 }
 
 /** What migrating through a transaction pooler fails with: it would lose the lock between two statements. */

@@ -1,16 +1,21 @@
 /** Makes the function that turns a result's rows into objects; Drizzle's own looks at each column again for each row. */
-import { Column, is } from 'drizzle-orm'
+import { Column, is, SQL } from 'drizzle-orm'
 import type { DriverValueDecoder } from 'drizzle-orm'
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core'
 import { mapResultRow } from 'drizzle-orm/utils'
 
-// Drizzle's drivers share this function at run time and leave it out of their types.
+// Drizzle's drivers share these at run time and leave them out of their types.
 declare module 'drizzle-orm/utils' {
   export function mapResultRow(
     columns: SelectedFieldsOrdered,
     row: unknown[],
     joinsNotNullableMap: Record<string, boolean> | undefined,
   ): unknown
+}
+declare module 'drizzle-orm/sql/sql' {
+  interface SQL {
+    readonly decoder: DriverValueDecoder<unknown, unknown>
+  }
 }
 
 type RowMapper = (row: unknown[]) => unknown
@@ -22,28 +27,43 @@ type RowMapper = (row: unknown[]) => unknown
  */
 export function createRowMapper(
   fields: SelectedFieldsOrdered,
-  joinsNotNullableMap: Record<string, boolean> | undefined,
+  joinsNotNullableMap: Record<string, boolean> = {},
 ): RowMapper {
-  const isFlat = !joinsNotNullableMap && fields.every(({ path }) => path.length === 1)
-  const columns = isFlat ? fields.flatMap(({ path: [name], field }) => toColumn(name, field)) : []
-  // Nested objects, joined tables that may be null, and what is new in Drizzle are left to it.
-  if (columns.length < fields.length) return (row) => mapResultRow(fields, row, joinsNotNullableMap)
+  const columns = fields.flatMap(toColumn)
+  const mayLackTables = Object.values(joinsNotNullableMap).includes(false)
+  // Joined tables that may be null, and what is new in Drizzle, are left to it.
+  if (columns.length < fields.length || (mayLackTables && columns.some(({ group }) => group !== undefined))) {
+    return (row) => mapResultRow(fields, row, joinsNotNullableMap)
+  }
   return (row) => {
     const result: Record<string, unknown> = {}
+    let inner = result
+    let innerGroup: string | undefined
     for (let at = 0; at < columns.length; at += 1) {
       const column = columns[at]
+      if (!column) continue
+      const { group, name, decoder } = column
+      // The fields of a group stand side by side.
+      if (group !== innerGroup) {
+        inner = group === undefined ? result : (result[group] = {})
+        innerGroup = group
+      }
       const value = row[at]
-      if (column) result[column.name] = value === null ? null : column.decoder.mapFromDriverValue(value)
+      inner[name] = value === null ? null : decoder.mapFromDriverValue(value)
     }
     return result
   }
 }
 
 interface MappedColumn {
+  /** The object within the row that it belongs to. */
+  readonly group: string | undefined
   readonly name: string
   readonly decoder: Pick<DriverValueDecoder<unknown, unknown>, 'mapFromDriverValue'>
 }
 
-function toColumn(name: string | undefined, field: SelectedFieldsOrdered[number]['field']): MappedColumn[] {
-  return name !== undefined && is(field, Column) ? [{ name, decoder: field }] : []
+function toColumn({ path, field }: SelectedFieldsOrdered[number]): MappedColumn[] {
+  const [group, name] = path.length === 1 ? [undefined, path[0]] : path
+  const decoder = is(field, Column) ? field : is(field, SQL) ? field.decoder : undefined
+  return name !== undefined && decoder && path.length <= 2 ? [{ group, name, decoder }] : []
 }

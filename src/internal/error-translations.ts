@@ -14,6 +14,10 @@ const unreachable: Translation = [
   'CONNECTION_FAILED',
   "There is no route to the address of the server, which is how a host that has only IPv6 looks from a network that has only IPv4. Supabase's direct host is one: use the address of its session pooler (port 5432) instead.",
 ]
+const unknownAuthority: Translation = [
+  'CONNECTION_FAILED',
+  "The server's certificate is signed by an authority that is not known here. Pass the authority's own certificate as `tls: { ca }`; Supabase has one in its dashboard.",
+]
 const transactionOver =
   'The transaction is over. Wait for each of its queries inside the callback, and use the database itself after it.'
 const serverFault = 'The database met an error of its own or of its operating system. See the log of the server.'
@@ -134,6 +138,25 @@ export const translationByDriverCode: Readonly<Record<string, Translation>> = {
     'CONNECTION_FAILED',
     'The connection broke while the statement ran; it may have taken effect. Check what is there, then try again.',
   ],
+  RESPONSE_TIMEOUT: [
+    'CONNECTION_FAILED',
+    'The server did not answer in time, so its connection was given up; the statement may have taken effect. Check what is there, then try again; `responseTimeoutMs` says how long to wait.',
+  ],
+  TLS_NOT_OFFERED: [
+    'CONNECTION_FAILED',
+    'The server does not offer TLS. Turn it on there, or pass `tls: "off"` where the whole way to it is your own network.',
+  ],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'CONNECTION_FAILED',
+    "The server's certificate is for another host name. Connect by a name that is in it, or give the server one that fits.",
+  ],
+  CERT_HAS_EXPIRED: ['CONNECTION_FAILED', "The server's certificate has expired. Renew it there."],
+  CERT_SIGNATURE_FAILURE: unknownAuthority,
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
   ENETUNREACH: unreachable,
   EHOSTUNREACH: unreachable,
   EADDRNOTAVAIL: unreachable,

@@ -9,8 +9,25 @@ interface Waiter {
   timer?: ReturnType<typeof setTimeout>
 }
 
+/** Runs one statement of a transaction, and notes that there is one under way. */
+export type WatchStatement = <T>(statement: () => Promise<T>) => Promise<T>
+
+/** The gate before a connection that is one session, for everything that sends statements to it. */
+export interface TransactionGate {
+  /** Runs a call, at once when no transaction is open, otherwise in its turn. */
+  readonly pass: <T>(call: () => Promise<T>) => Promise<T>
+  /**
+   * Runs a transaction in its turn.
+   *
+   * @param begin - Begins it, and runs `inside` with its callback once it has begun.
+   */
+  readonly hold: <T>(
+    begin: (inside: (run: (watch: WatchStatement) => Promise<T>) => Promise<T>) => Promise<T>,
+  ) => Promise<T>
+}
+
 /**
- * Puts a gate before a connection that is one session, as PGlite is. A statement on it waits while a transaction is open,
+ * Makes a gate before a connection that is one session, as PGlite is. A statement on it waits while a transaction is open,
  * so one that the transaction's own callback waits for would wait for ever
  * (https://github.com/electric-sql/pglite/issues/76). From outside nobody can tell whose statement it is. What can be told
  * is that the transaction stands still, with no statement of its own under way, while another one waits: when that has
@@ -18,7 +35,7 @@ interface Waiter {
  *
  * @param idleTimeoutMs - How long a statement waits for a transaction that stands still, in milliseconds.
  */
-export function gateTransactions(connection: SqlConnection, idleTimeoutMs: number): SqlConnection {
+export function createTransactionGate(idleTimeoutMs: number): TransactionGate {
   const waiters = new Set<Waiter>()
   let isHeld = false
   let isIdle = false
@@ -33,7 +50,6 @@ export function gateTransactions(connection: SqlConnection, idleTimeoutMs: numbe
       if (idle) arm(waiter)
     }
   }
-  /** Runs a call, at once when no transaction is open, otherwise in its turn. */
   const pass = <T>(call: () => Promise<T>): Promise<T> => {
     if (!isHeld) return call()
     return new Promise<T>((resolve, reject) => {
@@ -60,35 +76,40 @@ export function gateTransactions(connection: SqlConnection, idleTimeoutMs: numbe
       if (isHeld as boolean) return
     }
   }
-  const hold: SqlConnection['transaction'] = async (run, options) => {
+  const hold: TransactionGate['hold'] = async (begin) => {
     isHeld = true
     try {
-      return await connection.transaction(async (tx) => {
+      return await begin(async (run) => {
         setIdle(true)
         try {
-          return await run(watchStatements(tx, setIdle))
+          return await run(createWatch(setIdle))
         } finally {
           // To commit or to roll back is nothing that could wait for a statement from outside.
           setIdle(false)
         }
-      }, options)
+      })
     } finally {
       release()
     }
   }
+  return { pass, hold: (begin) => pass(() => hold(begin)) }
+}
 
+/** Puts a gate before a connection. */
+export function gateTransactions(connection: SqlConnection, { pass, hold }: TransactionGate): SqlConnection {
   return {
     query: (text, params) => pass(() => connection.query(text, params)),
     queryArrays: (text, params) => pass(() => connection.queryArrays(text, params)),
     exec: (text) => pass(() => connection.exec(text)),
-    transaction: (run, options) => pass(() => hold(run, options)),
+    transaction: (run, options) =>
+      hold((inside) => connection.transaction((tx) => inside((watch) => run(watchStatements(tx, watch))), options)),
   }
 }
 
 /** Tells when the last statement under way has ended, and when the first one begins. */
-function watchStatements(tx: SqlExecutor, setIdle: (idle: boolean) => void): SqlExecutor {
+function createWatch(setIdle: (idle: boolean) => void): WatchStatement {
   let underWay = 0
-  const watch = async <T>(statement: () => Promise<T>): Promise<T> => {
+  return async (statement) => {
     underWay += 1
     if (underWay === 1) setIdle(false)
     try {
@@ -98,6 +119,9 @@ function watchStatements(tx: SqlExecutor, setIdle: (idle: boolean) => void): Sql
       if (underWay === 0) setIdle(true)
     }
   }
+}
+
+function watchStatements(tx: SqlExecutor, watch: WatchStatement): SqlExecutor {
   return {
     query: (text, params) => watch(() => tx.query(text, params)),
     queryArrays: (text, params) => watch(() => tx.queryArrays(text, params)),

@@ -1,40 +1,146 @@
-/** Sends the protocol messages of a query in two calls into WebAssembly; PGlite makes one for each of six. */
-import type { PGlite } from '@electric-sql/pglite'
+/** Sends a query in one call into WebAssembly, parsed and planned once; PGlite makes six calls, and parses it each time. */
+import type { PGlite, protocol } from '@electric-sql/pglite'
+import { createStatementCache } from './statement-cache.ts'
+import type { BackendMessages, PreparedStatement } from './statement-cache.ts'
+import {
+  describesPortal,
+  describesUnnamed,
+  joinMessages,
+  messageTypes,
+  unnamedText,
+  withName,
+  withStatement,
+} from './protocol-messages.ts'
 
-/** Types of messages, https://www.postgresql.org/docs/18/protocol-message-formats.html. */
-const [parse, bind, execute, describe] = new TextEncoder().encode('PBED')
-const [portal] = new TextEncoder().encode('P')
+/** Longer texts are built for once, such as an insert of many rows. */
+const longestPrepared = 8192
 
-/** Where a message of the type `describe` says what it describes: behind its type and its length. */
-const describedAt = 5
+/** Commands that leave every statement as it was parsed: https://www.postgresql.org/docs/18/protocol-message-formats.html. */
+const harmlessCommand =
+  /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE|BEGIN|START|COMMIT|SAVEPOINT|RELEASE|FETCH|MOVE|SHOW|EXPLAIN|LISTEN|UNLISTEN|NOTIFY|COPY|LOCK|TRUNCATE|VACUUM|ANALYZE|REINDEX|CHECKPOINT)\b/
 
 /**
- * Makes a client hold a query's messages back until an answer is needed: for the types of the parameters, and at the end.
- * PGlite's query lock keeps the messages of two queries apart, and a query ends with `sync` whatever happens to it.
+ * Errors that a statement can meet because it was parsed before something changed: feature not supported ("cached plan
+ * must not change result type"), an unknown statement, and everything about names and types.
  */
-export function batchProtocol(client: Pick<PGlite, 'execProtocolStream'>): void {
-  const send = client.execProtocolStream.bind(client)
+const staleErrors = /^(?:0A|26|42)/
+
+type Send = PGlite['execProtocolStream']
+type Options = Parameters<Send>[1]
+
+/** The query under way. */
+interface Query {
+  readonly text: string
+  readonly parse: Uint8Array
+  statement: PreparedStatement | undefined
+  /** Whether it was parsed for this query, and not for one before. */
+  isFresh: boolean
+}
+
+/**
+ * Makes a client hold a query's messages back until an answer is needed: at its end, and for a text that is new before that,
+ * for the types of its parameters. PGlite's query lock keeps the messages of two queries apart, and a query ends with
+ * `sync` whatever happens to it.
+ *
+ * All statements of a database come by here. One that may change what others were parsed against makes them be parsed
+ * again; where that hides in a function, it shows as an error, after which a query is tried once more.
+ */
+export function batchProtocol(
+  client: Pick<PGlite, 'execProtocolStream'>,
+  { serialize }: Pick<typeof protocol, 'serialize'>,
+): void {
+  const send: Send = client.execProtocolStream.bind(client)
+  const statements = createStatementCache()
   let held: Uint8Array[] = []
-  client.execProtocolStream = (message, options) => {
-    held.push(message)
-    if (canWait(message)) return Promise.resolve([])
-    const messages = held
+  let current: Query | undefined
+
+  const sendAll = async (messages: readonly Uint8Array[], options: Options): Promise<BackendMessages> => {
+    const closing = statements.takeDropped().map((name) => serialize.close({ type: 'S', name }))
+    const answers = await send(joinMessages([...closing, ...messages]), options)
+    if (answers.some(isChange)) statements.clear()
+    return answers
+  }
+
+  const prepare = async ({ text, parse }: Query, options: Options): Promise<PreparedStatement> => {
+    const name = statements.newName()
+    const describe = serialize.describe({ type: 'S', name })
+    const statement = { text, name, description: await sendAll([...withName(parse, name), describe], options) }
+    statements.add(statement)
+    return statement
+  }
+
+  const describeCurrent = async (query: Query, options: Options): Promise<BackendMessages> => {
+    query.statement = statements.find(query.text)
+    query.isFresh = !query.statement
+    query.statement ??= await prepare(query, options)
+    // A copy, because PGlite adds to it.
+    return [...query.statement.description]
+  }
+
+  /** Sends what is held for a statement, with its name in the place of none. */
+  const sendFor = (statement: PreparedStatement | undefined, messages: readonly Uint8Array[], options: Options) =>
+    sendAll(statement ? messages.flatMap((message) => withStatement(message, statement.name)) : messages, options)
+
+  /** Parses a query again; gives nothing when its parameters would have to be written in another way. */
+  const prepareAgain = async (query: Query, options: Options): Promise<PreparedStatement | undefined> => {
+    const before = query.statement
+    try {
+      const statement = await prepare(query, options)
+      return before && hasSameParameters(before, statement) ? statement : undefined
+    } catch {
+      // What the query met first is the error to report.
+      await sendAll([serialize.sync()], options)
+      return undefined
+    }
+  }
+
+  client.execProtocolStream = async (message, options) => {
+    const [type] = message
+    if (type === messageTypes.parse) {
+      const text = message.length > longestPrepared ? undefined : unnamedText(message)
+      current = text === undefined ? undefined : { text, parse: message, statement: undefined, isFresh: false }
+      if (!current) held.push(message)
+      return []
+    }
+    if (type === messageTypes.bind || type === messageTypes.execute || describesPortal(message)) {
+      if (current && !current.statement) {
+        // Not one of PGlite's own queries, which ask for the types first.
+        held.push(current.parse)
+        current = undefined
+      }
+      held.push(message)
+      return []
+    }
+    if (current && describesUnnamed(message)) return describeCurrent(current, options)
+
+    const query = type === messageTypes.sync && held.length > 0 ? current : undefined
+    const messages = [...held, message]
     held = []
-    return send(messages.length === 1 ? message : join(messages), options)
+    try {
+      return await sendFor(query?.statement, messages, options)
+    } catch (cause) {
+      if (type === messageTypes.query) statements.clear()
+      if (!query || query.isFresh || !isStale(cause)) throw cause
+      statements.clear()
+      // Inside a transaction block this fails: the error has ended the transaction already.
+      const statement = await prepareAgain(query, options)
+      if (!statement) throw cause
+      return sendFor(statement, messages, options)
+    }
   }
 }
 
-function canWait(message: Uint8Array): boolean {
-  const [type] = message
-  return type === parse || type === bind || type === execute || (type === describe && message[describedAt] === portal)
+function isChange(answer: BackendMessages[number]): boolean {
+  return 'text' in answer && answer.name === 'commandComplete' && !harmlessCommand.test(String(answer.text))
 }
 
-function join(messages: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(messages.reduce((length, message) => length + message.length, 0))
-  let at = 0
-  for (const message of messages) {
-    joined.set(message, at)
-    at += message.length
-  }
-  return joined
+function isStale(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && staleErrors.test(String(cause.code))
+}
+
+function hasSameParameters(one: PreparedStatement, other: PreparedStatement): boolean {
+  const [left, right] = [one, other].map(({ description }) =>
+    description.flatMap((answer) => ('dataTypeIDs' in answer ? [answer.dataTypeIDs] : [])),
+  )
+  return String(left) === String(right)
 }

@@ -34,7 +34,7 @@ export async function openOnStorage(
   storage: PGliteStorage,
   onPhase?: (phase: 'load' | 'start') => void,
 ): Promise<OpenedPGlite> {
-  const [{ PGlite, types }, frontend] = await Promise.all([loadPGlite(), loadFrontend()])
+  const [{ PGlite, protocol, types }, frontend] = await Promise.all([loadPGlite(), loadFrontend()])
   const fs = storage.createFilesystem(frontend)
   const initialSyncFs = fs.initialSyncFs.bind(fs)
   fs.initialSyncFs = async () => {
@@ -50,7 +50,7 @@ export async function openOnStorage(
       initDbStartParams: ['--wal-segsize=1'],
     }),
   )
-  batchProtocol(client)
+  batchProtocol(client, protocol)
   let isCheckpointing = false
   // PGlite's own returns at once when a sync is already waiting its turn, before that one is done.
   client.syncToFs = async () => {
@@ -87,6 +87,10 @@ export async function openOnStorage(
     async flush() {
       await client.syncToFs()
       await storage.flush()
+    },
+    async scrub(redact) {
+      await client.syncToFs()
+      await storage.scrub(redact)
     },
     async close() {
       if (!hasShutDown) {

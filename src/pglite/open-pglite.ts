@@ -17,6 +17,12 @@ export interface OpenedPGlite extends Opened {
   readonly arrayParsers: PGlite['parsers']
   /** Resolves when everything acknowledged is stored. */
   flush(): Promise<void>
+  /**
+   * The same, and removes what belongs to no file any more from the storage.
+   *
+   * @param redact - For what is kept with the files of the answers to requests.
+   */
+  scrub(redact?: (outcome: object) => object): Promise<void>
 }
 
 type PGliteModule = Awaited<ReturnType<typeof loadPGlite>>
@@ -27,7 +33,7 @@ const postgresMajor = '18'
 /**
  * Opens PGlite.
  *
- * @param initial - A data directory as a tar archive, for a database in memory to begin with; without one initdb runs.
+ * @param initial - A data directory as a tar archive, for a new database to begin with; without one initdb runs.
  * @throws TypystDbError `DATABASE_IN_USE` when another process has the folder open, `STORAGE_INCOMPATIBLE` when another
  *   major version of Postgres wrote it, `STORAGE_UNAVAILABLE` when the place cannot be used. Nothing stays open then.
  */
@@ -36,17 +42,20 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
   const unlock = location.kind === 'folder' ? await atStorageEdge(() => lockFolder(location.path)) : undefined
   try {
     const pglite = await loadPGlite()
-    if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite))
+    if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite, initial))
     const client = await atStorageEdge(() =>
-      pglite.PGlite.create(toDataDir(location), initial && { loadDataDir: initial }),
+      pglite.PGlite.create(toDataDir(location), location.kind === 'memory' && initial ? { loadDataDir: initial } : {}),
     )
-    batchProtocol(client)
+    batchProtocol(client, pglite.protocol)
     const arrayParsers = inheritParsers(client, pglite.types.parsers)
+    const flush = () => atStorageEdge(() => client.syncToFs())
     return {
       client,
       arrayParsers,
       connection: createPGliteConnection(client, arrayParsers),
-      flush: () => atStorageEdge(() => client.syncToFs()),
+      flush,
+      // A file that is gone is gone.
+      scrub: flush,
       close: () =>
         atStorageEdge(async () => {
           if (!client.closed) await client.close()
@@ -75,7 +84,11 @@ function toDataDir(location: DataLocation): string {
  * folder of another major ends in a WASM trap (https://github.com/electric-sql/pglite/issues/874). A new database is
  * made beside the folder and moved there when it is whole: a process killed in the middle leaves nothing half-made.
  */
-async function prepareFolder(folder: string, { PGlite }: Pick<PGliteModule, 'PGlite'>): Promise<void> {
+async function prepareFolder(
+  folder: string,
+  { PGlite }: Pick<PGliteModule, 'PGlite'>,
+  initial: Blob | undefined,
+): Promise<void> {
   const fs = process.getBuiltinModule('node:fs/promises')
   const found = await unlessMissing(fs.readdir(folder))
   if (found && found.length > 0) {
@@ -88,10 +101,12 @@ async function prepareFolder(folder: string, { PGlite }: Pick<PGliteModule, 'PGl
       `The data folder is not one of Postgres ${postgresMajor}. Use another folder, or move the data with the version that wrote it; nothing was changed.`,
     )
   }
+  // A link that leads nowhere looks like no folder, and cannot become one.
+  if (!found && (await unlessMissing(fs.lstat(folder)))) await fs.mkdir(folder)
   const draft = `${folder}.new`
   await fs.rm(draft, { recursive: true, force: true })
   try {
-    const client = await PGlite.create(`file://${draft}`)
+    const client = await PGlite.create(`file://${draft}`, initial && { loadDataDir: initial })
     await client.close()
     // Refuses by itself when something was put there meanwhile.
     if (found) await fs.rmdir(folder)

@@ -16,6 +16,12 @@ export interface PGliteStorage {
   needsCheckpoint(): boolean
   /** Resolves when everything handed over is stored. */
   flush(): Promise<void>
+  /**
+   * Flushes, and removes what belongs to no file any more.
+   *
+   * @param redact - For what is kept with the files of the answers to requests.
+   */
+  scrub(redact?: (outcome: object) => object): Promise<void>
   /** Stores what is left and lets go; may be called again when it failed. */
   close(): Promise<void>
 }

@@ -201,3 +201,18 @@ describe('prepared statements', () => {
     expect(await authDb.sql`select * from changing`).toEqual([{ a: 1, b: 'new' }])
   })
 })
+
+it('goes on with a statement that it has a plan of after the types of its table were changed', async () => {
+  await using authDb = createAuthDatabase({ connectionString: database.url, maxConnections: 2 })
+  const id = randomUUID()
+  const find = (sql: Pick<typeof authDb, 'sql'>['sql']) => sql.unsafe('select * from thing where id = $1', [id])
+  await authDb.sql`create table thing (id text primary key)`
+  await authDb.sql`insert into thing values (${id})`
+  // Each connection has its own plan, and uses it from the second time on.
+  for (let round = 0; round < 3; round += 1) await Promise.all([find(authDb.sql), find(authDb.sql)])
+  await admin`alter table thing alter column id type uuid using id::uuid`
+  expect(await Promise.all([find(authDb.sql), find(authDb.sql)])).toEqual([[{ id }], [{ id }]])
+  await admin`alter table thing add column note text`
+  expect(await find(authDb.sql)).toEqual([{ id, note: null }])
+  await authDb.sql`drop table thing`
+})

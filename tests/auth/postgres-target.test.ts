@@ -53,6 +53,35 @@ describe('who wins', () => {
   })
 })
 
+describe('how long an answer may take', () => {
+  it.for([
+    [local, {}, 35_000],
+    [local, { statementTimeoutMs: 200 }, 5200],
+    [`${local}?statement_timeout=60`, {}, 5060],
+    [`${local}?statement_timeout=2min`, {}, 125_000],
+    [`${local}?statement_timeout=1.5%20s`, {}, 6500],
+    [`${local}?statement_timeout=0`, {}, undefined],
+    [`${local}?statement_timeout=0`, { responseTimeoutMs: 70 }, 70],
+    [`${local}?pgbouncer=true`, {}, 35_000],
+  ] as const)('%s with %o: %s ms', ([url, options, expected]) => {
+    expect(resolvePostgres(url, options).responseTimeoutMs).toBe(expected)
+  })
+
+  it('is without end for a migration', () => {
+    const options = { responseTimeoutMs: 70 }
+    expect(resolveMigrationTarget(options, resolvePostgres(local, options)).responseTimeoutMs).toBeUndefined()
+  })
+})
+
+it('reads several hosts, ports and IPv6 addresses', () => {
+  const url = 'postgres://ada:word@[::1]:5433,db.example.com,10.0.0.1:6000/notes'
+  expect(resolvePostgres(url, {}).places).toEqual([
+    { host: '::1', port: 5433 },
+    { host: 'db.example.com', port: 5432 },
+    { host: '10.0.0.1', port: 6000 },
+  ])
+})
+
 describe('TLS', () => {
   const verify = { rejectUnauthorized: true }
   const decisions: readonly (readonly [url: string, ssl: unknown])[] = [

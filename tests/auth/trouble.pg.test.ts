@@ -234,6 +234,8 @@ describe('transactions that get in each other’s way', () => {
 it('says when the disk is full, keeps what was there, and goes on once there is room', async ({ skip }) => {
   const disk = await mountSmallDisk(24).catch(() => undefined)
   if (!disk) return skip('A small disk needs the right to mount one (Linux, root).')
+  // Whatever else fails on the way out.
+  onTestFinished(() => disk[Symbol.asyncDispose]())
   await using authDb = open()
   try {
     await authDb.sql.unsafe(`create tablespace small location '${disk.folder}'`)
@@ -252,6 +254,5 @@ it('says when the disk is full, keeps what was there, and goes on once there is 
     await authDb.sql`drop table if exists hoard`
     await authDb.sql.unsafe('checkpoint; ').catch(() => undefined)
     await authDb.sql`drop tablespace if exists small`
-    await disk[Symbol.asyncDispose]()
   }
 })

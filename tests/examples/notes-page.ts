@@ -27,6 +27,11 @@ export async function signUp(page: Page, email: string, password: string): Promi
   await page.getByRole('button', { name: 'Sign out' }).waitFor()
 }
 
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Sign in' }).waitFor()
+}
+
 /** Fills in the form and sends it; whether that works is for the test to see. */
 export async function trySignIn(page: Page, email: string, password: string): Promise<void> {
   const dialog = page.getByRole('dialog')
@@ -41,6 +46,10 @@ export async function addCollection(page: Page, name: string): Promise<void> {
   await page.getByLabel('New collection').press('Enter')
   await page.getByRole('button', { name: 'New note' }).waitFor()
 }
+
+/** The collections in the list. */
+export const collectionInList = (page: Page, name: string) =>
+  page.getByRole('list', { name: 'Collections' }).getByRole('button', { name })
 
 /** Waits for the import to end and gives what its panel then says. */
 export async function importSummary(page: Page): Promise<string> {

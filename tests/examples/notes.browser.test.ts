@@ -9,11 +9,13 @@ import { collectReadmes } from './collect-readmes.ts'
 import { getRaw } from './get-raw.ts'
 import {
   addCollection,
+  collectionInList,
   exportNotes,
   importSummary,
   noteInList,
   openNote,
   openNotes,
+  signOut,
   signUp,
   trySignIn,
 } from './notes-page.ts'
@@ -104,6 +106,38 @@ test('keeps every README byte for byte: imported, reloaded, opened, and edited n
   const expected = new Map(readmes)
   expected.set(edited, Buffer.concat([Buffer.from('First line\r\n'), readmes.get(edited) ?? Buffer.of()]))
   expect(bytesOf(await exportNotes(page))).toEqual(expected)
+})
+
+test('gives notes to who signs up, hides them when they sign out, and from the next account', async () => {
+  await using browser = await launchChromium()
+  const page = await browser.context.newPage()
+  await openNotes(page, server.url)
+  await addCollection(page, 'Before')
+  await page.getByRole('button', { name: 'New note' }).click()
+  await noteInList(page, 'Untitled').waitFor()
+
+  await signUp(page, 'first@example.com', 'correct horse battery')
+  await expect.poll(async () => (await exportNotes(page)).get('Untitled')?.userId).toEqual(expect.any(String))
+  await noteInList(page, 'Untitled').waitFor()
+  await page.reload()
+  await noteInList(page, 'Untitled').waitFor()
+
+  await signOut(page)
+  await collectionInList(page, 'Before').waitFor({ state: 'detached' })
+  await addCollection(page, 'Of nobody')
+  await signUp(page, 'second@example.com', 'correct horse battery')
+  await page.getByText('second@example.com').or(page.getByTitle('second@example.com')).first().waitFor()
+  await addCollection(page, 'Of the second')
+  expect(await collectionInList(page, 'Of nobody').count()).toBe(1)
+  expect(await collectionInList(page, 'Before').count()).toBe(0)
+  expect(await exportNotes(page)).toEqual(new Map())
+
+  await signOut(page)
+  await collectionInList(page, 'Of the second').waitFor({ state: 'detached' })
+  await trySignIn(page, 'first@example.com', 'correct horse battery')
+  await collectionInList(page, 'Before').waitFor()
+  expect(await collectionInList(page, 'Of nobody').count()).toBe(0)
+  expect([...(await exportNotes(page)).keys()]).toEqual(['Untitled'])
 })
 
 test('keeps writing while the server is down, and session and notes over its restart', async () => {

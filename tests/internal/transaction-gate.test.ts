@@ -1,6 +1,6 @@
 /** The gate before a connection that is one session, on a real PGlite. */
 import { describe, expect, it, vi } from 'vitest'
-import { gateTransactions } from '../../src/internal/transaction-gate.ts'
+import { createTransactionGate, gateTransactions } from '../../src/internal/transaction-gate.ts'
 import { createDrizzle } from '../../src/drizzle/create-drizzle.ts'
 import { openMemory } from '../support/open-memory.ts'
 import type { SqlConnection } from '../../src/internal/sql-connection.ts'
@@ -10,7 +10,7 @@ const [soonMs, lateMs] = [50, 600_000]
 
 async function withGate(timeoutMs: number, run: (connection: SqlConnection) => Promise<void>): Promise<void> {
   await using opened = await openMemory()
-  const connection = gateTransactions(opened.connection, timeoutMs)
+  const connection = gateTransactions(opened.connection, createTransactionGate(timeoutMs))
   await connection.exec('create table note (id int primary key)')
   await run(connection)
 }

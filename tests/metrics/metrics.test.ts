@@ -7,17 +7,14 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { Registry } from 'prom-client'
 import { expect, it } from 'vitest'
-import { createAuthDatabase } from '../../src/auth/index.ts'
 import type { AuthDatabase, QueryHooks } from '../../src/auth/index.ts'
 import { createOpenTelemetryMetrics } from '../../src/metrics/opentelemetry.ts'
 import { createPrometheusMetrics } from '../../src/metrics/prometheus.ts'
+import { authSchema } from '../../src/schema/auth.ts'
 import { leakIn, secret } from '../support/leaks.ts'
+import { openAuthWith } from '../support/open-auth-database.ts'
 
-async function open(hooks: QueryHooks): Promise<AuthDatabase> {
-  const authDb = createAuthDatabase({ ...hooks, dataDir: 'memory://', onNotice: () => undefined })
-  await authDb.migrate()
-  return authDb
-}
+const open = (hooks: QueryHooks): Promise<AuthDatabase> => openAuthWith(authSchema, hooks)
 
 async function use({ db, schema }: AuthDatabase): Promise<void> {
   const ada = { id: 'u', name: secret, email: 'ada@example.com' }

@@ -16,19 +16,21 @@ export interface SmallDisk extends AsyncDisposable {
 /** Mounts one that the Postgres of the tests may write to; rejects where mounting is not allowed. */
 export async function mountSmallDisk(megabytes: number): Promise<SmallDisk> {
   const folder = await mkdtemp(join(tmpdir(), 'typyst-disk-'))
+  let isMounted = false
+  const dispose = async () => {
+    // Lazily: it goes when the last file in it is closed, by a server that may be about to end.
+    if (isMounted) await run('umount', ['--lazy', folder])
+    isMounted = false
+    await rm(folder, { recursive: true, force: true })
+  }
   try {
     await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder])
+    isMounted = true
+    const owner = await findOwner()
+    if (owner) await chown(folder, owner.uid, owner.gid)
   } catch (error) {
-    await rm(folder, { recursive: true, force: true })
+    await dispose()
     throw error
   }
-  const owner = await findOwner()
-  if (owner) await chown(folder, owner.uid, owner.gid)
-  return {
-    folder,
-    async [Symbol.asyncDispose]() {
-      await run('umount', [folder])
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
+  return { folder, [Symbol.asyncDispose]: dispose }
 }

@@ -5,7 +5,8 @@ import { onChanges } from './data/changes.ts'
 import { createEntry, deleteEntry, listEntries, readEntry, renameEntry } from './data/entries.ts'
 import type { EntrySummary } from './data/entries.ts'
 import { download, exportNotes } from './data/export-notes.ts'
-import { currentUserId } from './data/session.ts'
+import { changeOwner, ownerId } from './data/owner.ts'
+import { onUserChange } from './data/session.ts'
 import { announce } from './dom/announce.ts'
 import { confirmDeletion } from './dom/confirm-deletion.ts'
 import { inOrder } from './dom/in-order.ts'
@@ -80,6 +81,16 @@ export async function startWorkspace(): Promise<void> {
     }
   }
 
+  /** Shows the notes of who signed in, or what is nobody's; what is open stays open when it still is theirs. */
+  async function showNotesOf(userId: string | null): Promise<void> {
+    if (userId === ownerId()) return
+    await notePane.flush()
+    await changeOwner(userId)
+    collections = await listCollections()
+    if (collections.some(({ id }) => id === collectionId)) await refresh()
+    else await openCollection(collections[0]?.id)
+  }
+
   async function openCollection(id: string | undefined): Promise<void> {
     if (id === undefined || id !== collectionId) {
       await notePane.close()
@@ -91,7 +102,7 @@ export async function startWorkspace(): Promise<void> {
   }
 
   async function addCollection(name: string): Promise<void> {
-    await openCollection(await createCollection(name, currentUserId()))
+    await openCollection(await createCollection(name))
   }
 
   async function removeCollection(id: string): Promise<void> {
@@ -124,7 +135,7 @@ export async function startWorkspace(): Promise<void> {
 
   async function addEntry(): Promise<void> {
     if (collectionId === undefined) return
-    const id = await createEntry({ title: 'Untitled', content: '', collectionId, userId: currentUserId() })
+    const id = await createEntry({ title: 'Untitled', content: '', collectionId, userId: ownerId() })
     await refresh()
     await openEntry(id)
     notePane.editTitle()
@@ -152,4 +163,5 @@ export async function startWorkspace(): Promise<void> {
   collectionId = collections[0]?.id
   await refresh()
   onChanges(() => run(follow))
+  onUserChange((user) => run(() => showNotesOf(user?.id ?? null)))
 }

@@ -2,13 +2,27 @@
 import type { ParserOptions, PGliteInterface, QueryOptions, Transaction } from '@electric-sql/pglite'
 import { atDriverEdge, transactionAtDriverEdge } from '../../internal/driver-edge.ts'
 import type { LazyConnection } from '../../internal/lazy-connection.ts'
+import type { TransactionGate, WatchStatement } from '../../internal/transaction-gate.ts'
 import type { AppClient } from './app-client.ts'
 import type { AppSession } from './open-at.ts'
 
-/** Builds the facade. Reading `waitReady` opens the database, as every call does. */
-export function createPgClient(connection: LazyConnection<AppSession>): PGliteInterface {
+/**
+ * Builds the facade. Reading `waitReady` opens the database, as every call does.
+ *
+ * @param gate - What waits for a transaction in PGlite waits here. The functions of the protocol never do: inside
+ *   `runExclusive` they are what its callback has.
+ */
+export function createPgClient(connection: LazyConnection<AppSession>, gate: TransactionGate): PGliteInterface {
   const onClient = <T>(call: (client: AppClient) => PromiseLike<T>): Promise<T> =>
     connection.use(({ client }) => atDriverEdge(() => call(client)))
+  const inTurn = <T>(call: (client: AppClient) => PromiseLike<T>): Promise<T> => gate.pass(() => onClient(call))
+  /** For what takes a transaction to take part in. */
+  const inTurnOf = <T>(tx: Transaction | undefined, call: (client: AppClient) => PromiseLike<T>): Promise<T> =>
+    tx ? onClient(call) : inTurn(call)
+  const unlistenInTurn =
+    (unlisten: Unlisten): Unlisten =>
+    (tx) =>
+      inTurnOf(tx, () => unlisten(tx))
   let current: AppClient | undefined
   const close = () => connection.close()
   const waitReady = async () => {
@@ -27,15 +41,17 @@ export function createPgClient(connection: LazyConnection<AppSession>): PGliteIn
     debug: 0,
     close,
     [Symbol.asyncDispose]: close,
-    query: (text, params, options) => onClient((client) => client.query(text, params, withParsers(client, options))),
-    sql: (strings, ...params: unknown[]) => onClient((client) => client.sql(strings, ...params)),
-    exec: (text, options) => onClient((client) => client.exec(text, withParsers(client, options))),
-    describeQuery: (text) => onClient((client) => client.describeQuery(text)),
+    query: (text, params, options) => inTurn((client) => client.query(text, params, withParsers(client, options))),
+    sql: (strings, ...params: unknown[]) => inTurn((client) => client.sql(strings, ...params)),
+    exec: (text, options) => inTurn((client) => client.exec(text, withParsers(client, options))),
+    describeQuery: (text) => inTurn((client) => client.describeQuery(text)),
     transaction<T>(run: (tx: Transaction) => Promise<T>) {
-      return connection.use(({ client }) =>
-        transactionAtDriverEdge<Transaction, T>(
-          (body) => client.transaction(body),
-          (tx) => run(translateErrors(tx, client)),
+      return gate.hold<T>((inside) =>
+        connection.use(({ client }) =>
+          transactionAtDriverEdge<Transaction, T>(
+            (body) => client.transaction(body),
+            (tx) => inside((watch) => run(insideTransaction(tx, client, watch, unlistenInTurn))),
+          ),
         ),
       )
     },
@@ -44,8 +60,8 @@ export function createPgClient(connection: LazyConnection<AppSession>): PGliteIn
     execProtocol: (message, options) => onClient((client) => client.execProtocol(message, options)),
     runExclusive: (run) => connection.use(({ client }) => client.runExclusive(run)),
     listen: (channel, callback, tx) =>
-      onClient(async (client) => translateUnlisten(await client.listen(channel, callback, tx))),
-    unlisten: (channel, callback, tx) => onClient((client) => client.unlisten(channel, callback, tx)),
+      inTurnOf(tx, async (client) => unlistenInTurn(await client.listen(channel, callback, tx))),
+    unlisten: (channel, callback, tx) => inTurnOf(tx, (client) => client.unlisten(channel, callback, tx)),
     onNotification(callback) {
       let isWanted = true
       let stop: (() => void) | undefined
@@ -65,17 +81,23 @@ export function createPgClient(connection: LazyConnection<AppSession>): PGliteIn
       current?.offNotification(callback)
     },
     dumpDataDir: (compression) => onClient((client) => client.dumpDataDir(compression)),
-    refreshArrayTypes: () => onClient((client) => client.refreshArrayTypes()),
+    refreshArrayTypes: () => inTurn((client) => client.refreshArrayTypes()),
   }
 }
 
-function translateErrors(tx: Transaction, client: AppClient): Transaction {
+function insideTransaction(
+  tx: Transaction,
+  client: AppClient,
+  watch: WatchStatement,
+  toUnlisten: (unlisten: Unlisten) => Unlisten,
+): Transaction {
+  const atEdge = <T>(call: () => Promise<T>): Promise<T> => watch(() => atDriverEdge(call))
   return {
-    query: (text, params, options) => atDriverEdge(() => tx.query(text, params, withParsers(client, options))),
-    sql: (strings, ...params: unknown[]) => atDriverEdge(() => tx.sql(strings, ...params)),
-    exec: (text, options) => atDriverEdge(() => tx.exec(text, withParsers(client, options))),
-    rollback: () => atDriverEdge(() => tx.rollback()),
-    listen: (channel, callback) => atDriverEdge(async () => translateUnlisten(await tx.listen(channel, callback))),
+    query: (text, params, options) => atEdge(() => tx.query(text, params, withParsers(client, options))),
+    sql: (strings, ...params: unknown[]) => atEdge(() => tx.sql(strings, ...params)),
+    exec: (text, options) => atEdge(() => tx.exec(text, withParsers(client, options))),
+    rollback: () => atEdge(() => tx.rollback()),
+    listen: (channel, callback) => atEdge(async () => toUnlisten(await tx.listen(channel, callback))),
     get closed() {
       return tx.closed
     },
@@ -94,7 +116,3 @@ function withParsers({ parsers }: AppClient, options?: QueryOptions): QueryOptio
 }
 
 type Unlisten = (tx?: Transaction) => Promise<void>
-
-function translateUnlisten(unlisten: Unlisten): Unlisten {
-  return (tx) => atDriverEdge(() => unlisten(tx))
-}

@@ -68,7 +68,8 @@ export interface AppData<TTx extends AppExecutor = AppExecutor> extends UserData
   claim(options: ClaimOptions): Promise<RowCounts>
   /**
    * The reverse of `claim`: makes the rows of a user nobody's, who keeps them without an account then. Whoever claims next
-   * gets them, so on a shared computer use `remove`.
+   * gets them, so on a shared computer use `remove`. Whose they were is erased like what `remove` deletes, except within
+   * `tx`: there Postgres keeps the old rows until they are vacuumed.
    *
    * @returns How many rows there were.
    * @throws TypystDbError `INVALID_INPUT` for what is no user's id.
@@ -76,10 +77,9 @@ export interface AppData<TTx extends AppExecutor = AppExecutor> extends UserData
   release(options: OwnerOptions): Promise<RowCounts>
   /**
    * Deletes the rows of a user for good, trash included, for signing out on a shared computer, and rewrites the tables, so
-   * that no file of the database holds them any more. Takes as long as writing what the others have. In a browser,
-   * blocks that belong to no file any more lie in IndexedDB until they are compacted away: where that matters, give every
-   * user a database of their own and `destroy()` it. Call it when a user asks for it, never because a request failed: offline is not
-   * signed out.
+   * that nothing in the database's files or its storage holds them any more. Takes as long as writing what the others
+   * have. Call it when a user asks for it, never because a request failed: offline is not signed out. What the browser
+   * itself or the disk under it does with bytes that were deleted is theirs.
    *
    * @returns How many rows there were.
    * @throws TypystDbError `INVALID_INPUT` for what is no user's id. When rewriting fails, the rows are deleted; call it again.
@@ -104,8 +104,8 @@ export interface AppData<TTx extends AppExecutor = AppExecutor> extends UserData
 export interface AppDataSource<TTx extends AppExecutor> {
   readonly db: Omit<AppExecutor, 'transaction'> & { transaction<T>(run: (tx: TTx) => Promise<T>): Promise<T> }
   readonly search: Search
-  /** Resolves when every change is stored. */
-  flush(): Promise<void>
+  /** Resolves when every change is stored, and nothing else any more. */
+  scrub(): Promise<void>
 }
 
 /** Builds them; nothing runs until a method is called. */
@@ -121,15 +121,22 @@ export function createAppData<TTx extends AppExecutor>(source: AppDataSource<TTx
     search: scope.kind === 'everybody' ? search : (text, options) => search(text, { ...options, userId: scope.userId }),
     transaction: (run) => db.transaction((tx) => run({ ...repositories(tx, scope), tx })),
   })
+  const erase = async () => {
+    await eraseDeleted(db)
+    await source.scrub()
+  }
   return {
     ...dataOf({ kind: 'everybody' }),
     forUser: (userId) => dataOf(scopeOf(userId)),
     claim: (options) => claimRows(db, options),
-    release: (options) => releaseRows(db, options),
+    async release(options) {
+      const counts = await releaseRows(db, options)
+      if (!options.tx) await erase()
+      return counts
+    },
     async remove({ of: userId }) {
       const counts = await removeRows(db, userId)
-      await eraseDeleted(db)
-      await source.flush()
+      await erase()
       return counts
     },
     orphans: (knownUserIds, { tx = db } = {}) => findOrphans(tx, knownUserIds),

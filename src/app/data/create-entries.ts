@@ -8,6 +8,8 @@ import type { AppExecutor } from './app-executor.ts'
 import { checkArgument, checkValues } from './check-values.ts'
 import type { EntryChanges, EntryFilter, EntryRepository, EntryValues } from './entry-repository.ts'
 import { entryChangeRules, entryRules, rowIdRule } from './field-rules.ts'
+import { prepareInsertEntry } from './insert-entry.ts'
+import type { InsertEntry } from './insert-entry.ts'
 import { listPage } from './list-page.ts'
 import { pickColumns } from './pick-columns.ts'
 import { changed, changedNow, orNotFound, trashedFor } from './row-changes.ts'
@@ -46,10 +48,14 @@ export function createEntries(executor: AppExecutor, scope: RowScope): EntryRepo
       scope.kind === 'user' ? scope.userId : sql`(select ${collection.userId} from ${collection} where ${isHome(id)})`,
   })
   const toRow = (values: EntryValues) => {
-    const checked = checkValues(entry, entryRules, values, ['title', 'collectionId'])
-    const { id = createId(), createdAt = new Date(), collectionId, ...texts } = checked
-    return { ...texts, id, createdAt, updatedAt: new Date(), ...homeFor(collectionId) }
+    const {
+      id = createId(),
+      createdAt = new Date(),
+      ...rest
+    } = checkValues(entry, entryRules, values, ['title', 'collectionId'])
+    return { ...rest, id, createdAt, updatedAt: new Date() }
   }
+  let insertHere: InsertEntry | undefined
   /** Changes an entry, and its collection and owner with it. */
   const changeWithHome = async (tx: AppExecutor, set: object, condition: SQL | undefined) => {
     const home = { collectionId: sql`${collection.id}`, userId: sql`${collection.userId}` }
@@ -64,7 +70,8 @@ export function createEntries(executor: AppExecutor, scope: RowScope): EntryRepo
 
   return {
     async create(values, { tx = executor } = {}) {
-      return changed(await orNotFound(tx.insert(entry).values(toRow(values)).returning(), 'collection'), 'entry')
+      const insert = tx === executor ? (insertHere ??= prepareInsertEntry(tx, scope)) : prepareInsertEntry(tx, scope)
+      return changed(await insert(toRow(values)), 'collection')
     },
     async get(id, { columns = allFields, deleted, tx = executor } = {}) {
       const condition = and(isEntry(id), visible(entry.deletedAt, deleted))
@@ -96,10 +103,10 @@ export function createEntries(executor: AppExecutor, scope: RowScope): EntryRepo
     async upsert(values, { tx = executor } = {}) {
       checkArgument('id', entryRules.id, values.id)
       const row = toRow(values)
-      const { collectionId, userId } = row
+      const { collectionId, userId } = homeFor(row.collectionId)
       const insert = tx
         .insert(entry)
-        .values(row)
+        .values({ ...row, collectionId, userId })
         .onConflictDoUpdate({
           target: entry.id,
           set: { ...toSet(values), collectionId, userId },

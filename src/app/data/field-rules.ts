@@ -87,6 +87,8 @@ function text({ min = 0, max, shape, says }: TextLimits): FieldRule {
     if (value.length > max) return `may have at most ${max.toLocaleString('en')} characters`
     // Postgres stores no NUL, and half a surrogate pair would silently become another character.
     if (/[\0\p{Surrogate}]/u.test(value)) return 'holds a NUL character (U+0000) or half of a surrogate pair'
+    // PGlite drops it from whatever it reads, so what was written would not come back (pglite 0.5.16).
+    if (value.startsWith('\ufeff')) return 'begins with a byte order mark (U+FEFF); leave it out'
     return shape && !shape.test(value) ? says : undefined
   }
 }

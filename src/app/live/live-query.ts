@@ -22,9 +22,9 @@ export type LiveSnapshot<TResult> =
 /** A store of a query's newest result. It watches the database while somebody is subscribed or iterates. */
 export interface LiveQuery<TResult> extends AsyncIterable<TResult>, Disposable {
   /** Calls the listener with the snapshot now and whenever there is a new one, until the returned function is called. */
-  subscribe(listener: (snapshot: LiveSnapshot<TResult>) => void): () => void
+  readonly subscribe: (listener: (snapshot: LiveSnapshot<TResult>) => void) => () => void
   /** The newest snapshot; always a whole result of one run. */
-  getSnapshot(): LiveSnapshot<TResult>
+  readonly getSnapshot: () => LiveSnapshot<TResult>
   /** Runs the query again although no table it reads has changed. */
   refresh(): void
   /** Ends it for good: nobody is called any more, and iterations end. */

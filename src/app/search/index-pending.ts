@@ -30,9 +30,12 @@ export async function indexPending(executor: SqlExecutor, batch: IndexBatch = fu
   let bucket = Number(newest ?? 0)
   let room = bucketEntries - Number(inNewest)
   const documentsById = new Map<string, { bucket: number; document: string }>()
-  for (const [, , id, title, content] of rows) {
-    // Listed twice, or deleted since.
-    if (typeof id !== 'string' || typeof title !== 'string' || documentsById.has(id)) continue
+  for (const [, , key, title, content] of rows) {
+    // Deleted since.
+    if (typeof key !== 'string' || typeof title !== 'string') continue
+    const id = String(JSON.parse(key))
+    // Listed twice.
+    if (documentsById.has(id)) continue
     if (room <= 0) {
       bucket += 1
       room = bucketEntries
@@ -63,7 +66,10 @@ export async function isIndexComplete(executor: SqlExecutor): Promise<boolean> {
   return rows[0]?.[0] === true
 }
 
-/** The first rows of the list until their texts come to a size, with what the newest bucket holds. */
+/**
+ * The first rows of the list until their texts come to a size, with what the newest bucket holds. Keys come as JSON,
+ * because PGlite drops a byte order mark at the beginning of a text of its own.
+ */
 const readBatch = `
   with pending as materialized (
     select ctid, xmin, entry_id from entry_search_pending limit $1
@@ -73,7 +79,7 @@ const readBatch = `
       row_number() over (order by p.ctid) as number
     from pending p left join entry e on e.id = p.entry_id
   )
-  select place, version, id, left(title, $3::int), left(content, $3::int), newest.bucket,
+  select place, version, to_json(id)::text, left(title, $3::int), left(content, $3::int), newest.bucket,
     (select count(*)::int from entry_search s where s.bucket = newest.bucket)
   from sized cross join (select max(bucket) as bucket from entry_search) newest
   where bytes <= $2 or number = 1

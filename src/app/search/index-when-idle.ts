@@ -1,6 +1,7 @@
 /** Works off pending entries while nobody writes, so that a search after a large import need not. */
 import type { SqlExecutor } from '../../internal/sql-connection.ts'
 import type { ChangeFeed } from '../live/change-feed.ts'
+import { refreshStatistics } from '../refresh-statistics.ts'
 
 /** How long nothing has to change first, in milliseconds: somebody who types is not done yet. */
 const quietMs = 2000
@@ -32,6 +33,7 @@ export function indexWhenIdle(executor: SqlExecutor, feed: ChangeFeed, isMine: (
     if (!isMine()) return
     const start = performance.now()
     try {
+      await refreshStatistics(executor)
       const { indexPending } = await import('./index-pending.ts')
       // Something that changed meanwhile has set the timer anew.
       if ((await indexPending(executor, idleBatch)) > 0 && !isScheduled()) {

@@ -83,9 +83,16 @@ export type Search = (text: string, options?: SearchOptions) => Promise<SearchPa
 
 const mostResults = 200
 
+/** What a search runs on. */
+export interface SearchConnections {
+  readonly observed: SqlConnection
+  /** For what brings the index up to date. */
+  readonly indexing: SqlConnection
+}
+
 /** Searches over a connection. */
 export async function search(
-  connection: SqlConnection,
+  { observed, indexing }: SearchConnections,
   text: string,
   { limit = 20, offset = 0, includeDeleted = false, skipPending = false, ...owner }: SearchOptions = {},
 ): Promise<SearchPage> {
@@ -93,9 +100,9 @@ export async function search(
   requireWhole('offset', offset, 0, Number.MAX_SAFE_INTEGER)
   const query = parseQuery(text)
   if (!query) return { results: [], hasMore: false, isComplete: true }
-  while (!skipPending && (await indexPending(connection)) > 0);
-  const isComplete = !skipPending || (await isIndexComplete(connection))
-  const found = await searchEntries(connection, query, { ...owner, limit, offset, includeDeleted })
+  while (!skipPending && (await indexPending(indexing)) > 0);
+  const isComplete = !skipPending || (await isIndexComplete(indexing))
+  const found = await searchEntries(observed, query, { ...owner, limit, offset, includeDeleted })
   const results = found.slice(0, limit).map(({ content, ...entry }) => ({
     ...entry,
     titleParts: highlight(entry.title, query.marks),

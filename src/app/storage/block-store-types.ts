@@ -5,6 +5,7 @@ import type { FormatRecord } from './format.ts'
 import type { IndexedDbFactory } from './indexed-db.ts'
 import type { KeptOutcome, OutcomeLog } from './outcome-log.ts'
 import type { StoreLimits } from './pack.ts'
+import type { RedactOutcome } from './scrub.ts'
 
 /** What a new store starts with. */
 export interface StoreSeed {
@@ -57,6 +58,8 @@ export interface BlockStore extends StorageBackend {
   init(): Promise<void>
   /** Resolves when everything that was applied is stored; throws as strict {@link StorageBackend.apply} does. */
   flush(): Promise<void>
+  /** Flushes, and removes bytes that belong to no file any more from the store; see scrub.ts. */
+  scrub(redact?: RedactOutcome): Promise<void>
   /** Stores what waits in relaxed mode without waiting for an answer. */
   flushUrgently(): void
   /** Lets go and writes nothing any more. */

@@ -18,6 +18,7 @@ import { isNextMine, lost } from './next-flush.ts'
 import { createPendingFlushes } from './pending-flushes.ts'
 import { checkStore } from './check-store.ts'
 import { readStore } from './read-store.ts'
+import { scrubStore } from './scrub.ts'
 import { appendFlush, foldFlush, needsFold } from './write-flush.ts'
 import type { FlushOptions } from './write-flush.ts'
 import type { BlockStore, BlockStoreOptions, BlockStoreState, StoreSeed } from './block-store-types.ts'
@@ -190,6 +191,16 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     },
 
     flush: () => flushes.flush(),
+    scrub: (redact) =>
+      flushes.flushAnd(async () => {
+        try {
+          await scrubStore(write, flushOptions(), redact)
+        } catch (cause) {
+          throw storageError(cause)
+        } finally {
+          changed()
+        }
+      }),
     flushUrgently: () => flushes.flushUrgently(),
     noteOutcome: (outcome) => void noted.push(outcome),
     isKept(outcome) {

@@ -13,17 +13,32 @@ export function needsCompaction(index: StoreIndex, limits: StoreLimits): boolean
   return index.records > limits.recordsAllowed || worstPack(index, limits) !== undefined
 }
 
+/** Options of what moves blocks. */
+export interface CompactOptions extends WriteOptions {
+  readonly writer: string
+  readonly limits: StoreLimits
+}
+
 /** Packs a pack's worth of records, or rewrites one mostly dead pack, in one transaction. */
-export async function compactStore(
+export async function compactStore(database: IDBDatabase, index: StoreIndex, options: CompactOptions): Promise<void> {
+  await moveIntoPack(database, index, worstPack(index, options.limits), options)
+}
+
+/**
+ * Moves what lives at a place into a fresh pack, in one transaction.
+ *
+ * @param victim - The pack that goes; absent for records.
+ */
+export async function moveIntoPack(
   database: IDBDatabase,
   index: StoreIndex,
-  options: WriteOptions & { readonly writer: string; readonly limits: StoreLimits },
+  victim: number | undefined,
+  options: CompactOptions,
 ): Promise<void> {
   const number = index.count + 1
   const packId = index.nextPackId++
-  const victim = worstPack(index, options.limits)
   const chosen = chooseBlocks(index, victim ?? inRecord, options.limits.packMaxBlocks)
-  if (chosen.length === 0) return
+  if (chosen.length === 0 && victim === undefined) return
 
   await runStoreTransaction(database, number, { writer: options.writer }, options, async (store) => {
     const [records, packs] = [store('records'), store('packs')]
@@ -38,13 +53,13 @@ export async function compactStore(
         return { fileId: file.id, block, bytes }
       }),
     )
-    packs.put(encodePack(blocks), packId)
+    if (blocks.length > 0) packs.put(encodePack(blocks), packId)
     if (victim !== undefined) packs.delete(victim)
     else for (const { file, block } of chosen) records.delete([file.id, block])
   })
 
   countFlush(index, number, options.writer)
-  index.packs.set(packId, { blocks: chosen.length, live: 0 })
+  if (chosen.length > 0) index.packs.set(packId, { blocks: chosen.length, live: 0 })
   for (const { file, block } of chosen) moveBlock(index, file, block, packId)
   if (victim !== undefined) index.packs.delete(victim)
 }

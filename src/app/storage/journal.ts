@@ -1,6 +1,6 @@
 /** What a small flush writes: its changes as they are, one value for all of them, to be put into blocks later. */
 import { blockBytes, isCount, isObject } from './format.ts'
-import { withoutTrailingZeros } from './pack.ts'
+import { changedRange, withoutTrailingZeros } from './bytes.ts'
 import { isKeptOutcome } from './outcome-log.ts'
 import type { KeptOutcome } from './outcome-log.ts'
 import type { PendingChanges } from './plan-flush.ts'
@@ -84,15 +84,6 @@ function toJournaledChunk(
   const isKnown = known?.path === path && known.at === at && known.data.length === data.length
   const [from, to] = isKnown ? changedRange(known.data, data) : [0, data.length]
   return { at: at + from, length: to - from, data: withoutTrailingZeros(data.subarray(from, to)) }
-}
-
-/** Where two pages differ first and last. */
-function changedRange(before: Uint8Array, after: Uint8Array): [from: number, to: number] {
-  let from = 0
-  let to = after.length
-  while (from < to && before[from] === after[from]) from += 1
-  while (to > from && before[to - 1] === after[to - 1]) to -= 1
-  return [from, to]
 }
 
 /** Stored changes as they were handed over. */

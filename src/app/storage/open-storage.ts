@@ -56,6 +56,7 @@ export function openStorage(options: OpenStorageOptions): AppStorage {
     close: () => store.close(),
     needsCheckpoint: () => store.walBytes() > walBytesAllowed,
     flush: () => store.flush(),
+    scrub: (redact) => store.scrub(redact),
     state: () => store.state(),
     share: (sync) => shareStorage(store, gate, sync),
   }

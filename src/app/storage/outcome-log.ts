@@ -41,6 +41,8 @@ export interface OutcomeLog {
   add(outcomes: readonly KeptOutcome[]): void
   of(clientId: string): Iterable<readonly [number: number, outcome: object]>
   forgetBelow(clientId: string, number: number): void
+  /** Replaces each of them. */
+  redact(toRedacted: (outcome: object) => object): void
   /** All of them, without those that are too old to be asked for. */
   all(): KeptOutcome[]
 }
@@ -62,6 +64,11 @@ export function createOutcomeLog(): OutcomeLog {
       const known = outcomesByClient.get(clientId)
       for (const number of known?.keys() ?? []) if (number < below) known?.delete(number)
       if (known?.size === 0) outcomesByClient.delete(clientId)
+    },
+    redact(toRedacted) {
+      for (const known of outcomesByClient.values()) {
+        for (const [number, kept] of known) known.set(number, { ...kept, outcome: toRedacted(kept.outcome) })
+      }
     },
     all() {
       const oldest = Date.now() - keptForMs

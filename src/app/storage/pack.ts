@@ -76,15 +76,3 @@ export function findInPack(pack: PackRecord, fileId: number, block: number): Uin
   }
   return undefined
 }
-
-/** The bytes without the zeros at their end, as a copy: IndexedDB would store the whole buffer behind a view. */
-export function withoutTrailingZeros(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  let end = bytes.length
-  while (end > 0 && bytes[end - 1] === 0) end -= 1
-  return bytes.slice(0, end)
-}
-
-/** Whether every byte is zero. */
-export function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0)
-}

@@ -26,6 +26,8 @@ export interface PendingFlushes {
   relaxed(changes: PendingChanges): Promise<void>
   /** Resolves when nothing waits any more. */
   flush(): Promise<void>
+  /** Flushes, and runs work on the store before any other flush. */
+  flushAnd(work: () => Promise<void>): Promise<void>
   /** Flushes, and stops listening to the page. When it throws it can be called again. */
   close(): Promise<void>
   /** Flushes without waiting for an answer, because there may be no time for one. */
@@ -117,6 +119,10 @@ export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: P
       onChange()
     },
     flush: () => flush(),
+    async flushAnd(work) {
+      await flush()
+      await exclusive(work)
+    },
     async close() {
       await flush()
       await tail

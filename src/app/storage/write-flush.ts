@@ -1,8 +1,9 @@
 /** Writes flushes, each as one IndexedDB transaction, and brings the index up to date once it is stored. */
+import { isZero, withoutTrailingZeros } from './bytes.ts'
 import { blockBytes, formatVersion, inRecord, isPackRecord, metaKeys, nowhere } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 import { changedBytes, toJournal } from './journal.ts'
-import { encodePack, findInPack, isZero, withoutTrailingZeros } from './pack.ts'
+import { encodePack, findInPack } from './pack.ts'
 import type { JournalRecord } from './journal.ts'
 import type { KeptOutcome } from './outcome-log.ts'
 import { planFlush } from './plan-flush.ts'
@@ -106,9 +107,11 @@ export async function foldFlush(
 
     const ready = await readyBlocks(stores, plan)
     // Zeros need a record only where something else is stored; a pack never holds them.
-    const zero = ready.filter(({ bytes }) => isZero(bytes))
-    const filled = zero.length === 0 ? ready : ready.filter(({ bytes }) => !isZero(bytes))
-    records.push(...zero.filter(({ draft, block }) => locationOf(draft.stored, block) !== nowhere))
+    const filled: ReadyBlock[] = []
+    for (const block of ready) {
+      if (!isZero(block.bytes)) filled.push(block)
+      else if (locationOf(block.draft.stored, block.block) !== nowhere) records.push(block)
+    }
     if (filled.length < packFromBlocks) records.push(...filled)
     else {
       for (let at = 0; at < filled.length; at += packMaxBlocks) {

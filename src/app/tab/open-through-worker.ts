@@ -65,6 +65,9 @@ export function createWorkerEngine(options: WorkerOpenOptions): AppEngine {
         async flush() {
           await client.call({ type: 'flush' })
         },
+        async scrub() {
+          await client.call({ type: 'flush', scrubs: true })
+        },
         async close() {
           stopWatching()
           await client.leave()

@@ -89,11 +89,12 @@ function createCollections(executor: SqlExecutor, conflict: ConflictPolicy): Col
       const known = idByFolder.get(folder)
       if (known !== undefined) return known
       const { rows } = await executor.queryArrays(
-        'select id from collection where name = $1 and deleted_at is null order by id limit 1',
+        'select to_json(id)::text from collection where name = $1 and deleted_at is null order by id limit 1',
         [folder],
       )
       const found = rows[0]?.[0]
-      const id = typeof found === 'string' ? found : await make(createId(), folder)
+      // As JSON, because PGlite drops a byte order mark at the beginning of a text of its own.
+      const id = typeof found === 'string' ? String(JSON.parse(found)) : await make(createId(), folder)
       idByFolder.set(folder, id)
       return id
     },

@@ -1,6 +1,7 @@
 /** Gathers rows into batches and writes them. */
 import { TypystDbError } from '../../errors.ts'
 import type { SqlExecutor } from '../../internal/sql-connection.ts'
+import { refreshStatistics } from '../refresh-statistics.ts'
 import { insertRows } from './insert-rows.ts'
 import type { ConflictPolicy, ImportCounts, RowJson, TableName } from './insert-rows.ts'
 
@@ -90,6 +91,7 @@ export function createRowWriter(
     },
     async finish() {
       await flush()
+      await refreshStatistics(executor)
       return counts
     },
   }

@@ -1,5 +1,6 @@
 /** One tab as the leader sees it: its session, its requests, each carried out once, and its open transaction. */
 import { TypystDbError } from '../../errors.ts'
+import { withoutRows } from './outcome-size.ts'
 import type { RequestKey } from '../storage/outcome-log.ts'
 import type { Engine, EngineSession, JobOutcome } from './engine.ts'
 import { channelName } from './channel-name.ts'
@@ -93,7 +94,7 @@ export function createClientDesk({ clientId, post, onAnswered, isListenedTo, onD
       default:
     }
     if (session) return { outcome: { ok: true, answer: await session.run(call) }, isKept: false }
-    if (call.type === 'flush') await engine.opened.flush()
+    if (call.type === 'flush') await (call.scrubs ? engine.opened.scrub(withoutRows) : engine.opened.flush())
     return engine.run(key, call, check)
   }
 

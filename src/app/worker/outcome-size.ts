@@ -1,4 +1,4 @@
-/** Keeps the log of outcomes small: rows that are too large are left out of it. */
+/** Keeps rows out of the log of outcomes: those that are too large, and all when what was deleted has to be gone. */
 import type { Outcome } from './protocol.ts'
 
 /** Rows of an outcome that are kept, in bytes as a rough count: more would make each flush of a large read-write slow. */
@@ -7,7 +7,22 @@ const keptBytes = 64 * 1024
 /** The outcome to be kept. */
 export function withoutLargeRows(outcome: Outcome): Outcome {
   if (!outcome.ok || roughBytes(outcome.answer, keptBytes) <= keptBytes) return outcome
-  return { ok: true, answer: { type: 'lost-rows' } }
+  return rowsLost
+}
+
+/** A kept outcome without the rows it gave. */
+export function withoutRows(kept: object): object {
+  return holdsRows(kept) ? rowsLost : kept
+}
+
+const rowsLost: Outcome = { ok: true, answer: { type: 'lost-rows' } }
+
+/** Whether a value is, or somewhere holds, a list of rows that is not empty. */
+function holdsRows(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Blob) return false
+  return Object.entries(value).some(
+    ([name, part]: [string, unknown]) => (name === 'rows' && Array.isArray(part) && part.length > 0) || holdsRows(part),
+  )
 }
 
 /** About how many bytes a value takes as a structured clone; stops counting behind `enough`. */

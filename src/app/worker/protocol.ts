@@ -56,7 +56,8 @@ export type Call =
   | { readonly type: 'release' }
   | { readonly type: 'listen'; readonly channel: string }
   | { readonly type: 'unlisten'; readonly channel: string }
-  | { readonly type: 'flush' }
+  /** With `scrubs`, also removes what belongs to no file any more from the storage. */
+  | { readonly type: 'flush'; readonly scrubs?: boolean | undefined }
 
 /** A notice of the database, or a message of the protocol, as PGlite's parser made it. */
 export type WireMessage = object

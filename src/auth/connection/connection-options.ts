@@ -35,6 +35,14 @@ export interface ConnectionOptions {
    */
   readonly statementTimeoutMs?: number | undefined
   /**
+   * How long the server may take to answer a statement, in milliseconds, before its connection is given up: a server that has
+   * frozen or is cut off does not keep to `statementTimeoutMs`. Raise it too where a statement sets a longer timeout for
+   * itself. Migrations have no such limit.
+   *
+   * @defaultValue 5000 more than the statement timeout, and none where that is 0; 35000 through a transaction pooler
+   */
+  readonly responseTimeoutMs?: number | undefined
+  /**
    * How long a statement may wait for a lock, in milliseconds; a migration too, which holds up other queries while it waits.
    *
    * @defaultValue the URL's `lock_timeout`, or 10000; through a transaction pooler, what the role has

@@ -1,11 +1,17 @@
 /** Takes a connection string apart as libpq means it, several hosts included, which `URL` refuses. */
 import { TypystDbError } from '../../errors.ts'
 
+/** Where a server listens. */
+export interface Place {
+  readonly host: string
+  readonly port: number
+}
+
 /** The parts of a connection string that decide how to connect. */
 export interface ConnectionUrl {
   /** The string without what follows the `?`. */
   readonly base: string
-  readonly hosts: readonly string[]
+  readonly places: readonly Place[]
   /** The first host's port; 5432 where none is given. */
   readonly port: number
   /** What follows the `?`. */
@@ -32,14 +38,14 @@ export function parseConnectionUrl(text: string, optionName: string): Connection
     .map(parsePlace)
   return {
     base,
-    hosts: places.map(({ host }) => host),
+    places,
     port: places[0]?.port ?? 5432,
     parameters: new URLSearchParams(query.join('?')),
   }
 }
 
 /** `host`, `host:port` or `[address]:port`. */
-function parsePlace(place: string): { readonly host: string; readonly port: number } {
+function parsePlace(place: string): Place {
   const hostEnd = place.startsWith('[') ? place.indexOf(']') + 1 : place.lastIndexOf(':')
   const host = hostEnd > 0 ? place.slice(0, hostEnd) : place
   const port = hostEnd > 0 ? Number(place.slice(hostEnd).replace(':', '')) : 0

@@ -4,7 +4,9 @@ import postgres from 'postgres'
 import type { Sql } from 'postgres'
 import { TypystDbError } from '../../errors.ts'
 import { arrayTypes } from './array-types.ts'
+import { openSocket } from './open-socket.ts'
 import type { PostgresTarget } from './postgres-target.ts'
+import { watchAnswers } from './watch-answers.ts'
 
 /**
  * Types that pass through as text because Drizzle's columns decode them: dates, times and intervals, and arrays of them.
@@ -66,16 +68,15 @@ function secondsToReconnect(failures: number): number {
  * @param onClose - Told of each connection that ends, whoever ended it.
  * @throws TypystDbError `INVALID_OPTIONS` when the connection string cannot be read.
  */
-export function createPostgresClient(
-  { connectionString, maxConnections, connectTimeoutMs, idleTimeoutMs, ssl, sessionSettings }: PostgresTarget,
-  onClose?: () => void,
-): Client {
+export function createPostgresClient(target: PostgresTarget, onClose?: () => void): Client {
+  const { connectionString, maxConnections, connectTimeoutMs, idleTimeoutMs, sessionSettings } = target
   try {
     return postgres(connectionString, {
       max: maxConnections,
       connect_timeout: connectTimeoutMs / 1000,
       ...(idleTimeoutMs !== undefined && { idle_timeout: idleTimeoutMs / 1000 }),
-      ssl,
+      ...withSockets(target),
+      ssl: false,
       backoff: secondsToReconnect,
       // The default prints notices, which may quote values, to the console.
       onnotice: () => undefined,
@@ -92,4 +93,22 @@ export function createPostgresClient(
       { cause },
     )
   }
+}
+
+/** The part of its own options that postgres.js hands to whoever opens a socket. */
+interface SocketRequest {
+  /** The path of a Unix socket. */
+  readonly path: string | false
+}
+
+/** postgres.js takes this option; its types leave it out. It reads no IPv6 address out of a connection string, either. */
+function withSockets({ places, ssl, connectTimeoutMs, responseTimeoutMs }: PostgresTarget): object {
+  let attempts = 0
+  const socket = async ({ path }: SocketRequest) => {
+    const { host = 'localhost', port = 5432 } = places[attempts++ % places.length] ?? {}
+    const opened = await openSocket({ host, port, path: path || undefined }, ssl, connectTimeoutMs)
+    if (responseTimeoutMs !== undefined) watchAnswers(opened, responseTimeoutMs)
+    return opened
+  }
+  return { socket }
 }

@@ -28,11 +28,11 @@ export async function openPostgres(target: PostgresTarget): Promise<Opened> {
 /** Makes a pool; it connects on the first query. */
 export function createPostgresConnection(target: PostgresTarget): Opened {
   const client = createPostgresClient(target)
-  const isPrepared = target.preparesStatements ? choosePrepared() : undefined
+  const plans = target.preparesStatements ? choosePrepared() : undefined
   return {
     connection: {
-      ...createPostgresExecutor(client, isPrepared),
-      transaction: (run, options) => runPostgresTransaction(client, run, options, isPrepared),
+      ...createPostgresExecutor(client, { plans }),
+      transaction: (run, options) => runPostgresTransaction(client, run, options, plans),
     },
     close: () => client.end({ timeout: target.closeTimeoutMs / 1000 }),
   }

@@ -1,9 +1,11 @@
 /** The executor port over postgres.js: a pool, a reserved connection, or one that is in a transaction. */
-import type { Row, RowList } from 'postgres'
+import type { PendingQuery, Row, RowList } from 'postgres'
+import { isTypystDbError } from '../../errors.ts'
 import { atDriverEdge } from '../../internal/driver-edge.ts'
 import { refuseParameters } from '../../internal/refuse-parameters.ts'
 import type { SqlExecutor, SqlResult } from '../../internal/sql-connection.ts'
 import type { Client } from './postgres-client.ts'
+import type { PlanChoice } from './prepared-statements.ts'
 
 /** The part of postgres.js that runs statements. */
 export type Runner = Pick<Client, 'unsafe' | 'types'>
@@ -12,30 +14,62 @@ export type Runner = Pick<Client, 'unsafe' | 'types'>
 const once = { prepare: false, simple: false }
 const keepingThePlan = { prepare: true, simple: false }
 
-/** Says of a statement whether the server shall keep its plan. */
-export type IsPrepared = (text: string) => boolean
-
 /**
- * Puts the port over a runner.
- *
- * @param isPrepared - Which statements to prepare; none by default.
+ * What a plan may fail with whose tables have changed: the types of its parameters stay those it was made with, so that after
+ * a change of a key from text to uuid Postgres looks for an operator between the two. 22P02 is a value that its old type cannot
+ * take, or one that is just wrong: the second attempt tells.
  */
-export function createPostgresExecutor(client: Runner, isPrepared: IsPrepared = () => false): SqlExecutor {
+const stalePlan = new Set(['42883', '42804', '42846', '0A000', '22P02'])
+
+/** How an executor keeps plans. */
+export interface PlanOptions {
+  /** Which statements to prepare; none by default. */
+  readonly plans?: PlanChoice | undefined
+  /** Whether a statement that fails ends a transaction, so that it cannot be run again. */
+  readonly isTransaction?: boolean
+}
+
+/** Puts the port over a runner. */
+export function createPostgresExecutor(
+  client: Runner,
+  { plans, isTransaction = false }: PlanOptions = {},
+): SqlExecutor {
   // postgres.js takes an array for one of its first element's type; type 0 leaves the type to the server.
   const toParameter = (value: unknown) => (Array.isArray(value) ? client.types(value, 0) : value)
-  const unsafe = (text: string, params: readonly unknown[]) => {
+  const run = async <T>(
+    text: string,
+    params: readonly unknown[],
+    read: (query: Statement) => PromiseLike<T>,
+  ): Promise<T> => {
     refuseParameters(params)
-    return client.unsafe<Row[]>(text, params.map(toParameter), isPrepared(text) ? keepingThePlan : once)
+    const attempt = (options: typeof once) =>
+      atDriverEdge(() => read(client.unsafe<Row[]>(text, params.map(toParameter), options)))
+    if (!plans?.isPrepared(text)) return attempt(once)
+    try {
+      return await attempt(keepingThePlan)
+    } catch (cause) {
+      if (!isTypystDbError(cause) || !stalePlan.has(cause.sqlState ?? '')) throw cause
+      if (isTransaction) {
+        // Over for this one; the next does without the plan.
+        if (cause.sqlState !== '22P02') plans.giveUp(text)
+        throw cause
+      }
+      const result = await attempt(once)
+      plans.giveUp(text)
+      return result
+    }
   }
   return {
-    query: (text, params = []) => atDriverEdge(async () => toSqlResult(await unsafe(text, params))),
-    queryArrays: (text, params = []) => atDriverEdge(async () => toSqlResult(await unsafe(text, params).values())),
+    query: async (text, params = []) => toSqlResult(await run(text, params, (query) => query)),
+    queryArrays: async (text, params = []) => toSqlResult(await run(text, params, (query) => query.values())),
     exec: (text) =>
       atDriverEdge(async () => {
         await client.unsafe(text)
       }),
   }
 }
+
+type Statement = PendingQuery<Row[]>
 
 /** A statement that returns nothing has no columns, whatever the driver's type says. */
 type Result<TRow> = TRow[] & Pick<RowList<Row[]>, 'count'> & Partial<Pick<RowList<Row[]>, 'columns'>>

@@ -3,7 +3,7 @@ import { TypystDbError } from '../../errors.ts'
 import { refuseUnlessPositive } from '../../internal/refuse-unless-positive.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import { parseConnectionUrl } from './connection-url.ts'
-import type { ConnectionUrl } from './connection-url.ts'
+import type { ConnectionUrl, Place } from './connection-url.ts'
 import { resolveTls } from './tls.ts'
 import type { Ssl } from './tls.ts'
 
@@ -12,10 +12,14 @@ export interface PostgresTarget {
   readonly kind: 'postgres'
   /** What postgres.js reads, without the parameters that are decided here. */
   readonly connectionString: string
+  /** The servers to try, one after the other. */
+  readonly places: readonly Place[]
   readonly maxConnections: number
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number | undefined
   readonly closeTimeoutMs: number
+  /** How long the answer to a statement may take; without end where it is missing. */
+  readonly responseTimeoutMs: number | undefined
   readonly ssl: Ssl
   readonly preparesStatements: boolean
   /** Whether a transaction pooler stands in front, which keeps no session. */
@@ -31,9 +35,11 @@ const presets = {
   serverless: { maxConnections: 1, idleTimeoutMs: 20_000 },
 } as const
 
+const defaultStatementTimeoutMs = 30_000
+
 /** The timeouts of a session: the option, the setting of Postgres that does it, and the default in milliseconds. */
 const sessionTimeouts = [
-  ['statementTimeoutMs', 'statement_timeout', 30_000],
+  ['statementTimeoutMs', 'statement_timeout', defaultStatementTimeoutMs],
   ['lockTimeoutMs', 'lock_timeout', 10_000],
   ['idleInTransactionTimeoutMs', 'idle_in_transaction_session_timeout', 60_000],
 ] as const
@@ -55,7 +61,11 @@ export function resolvePostgres(
   const isPooled = isTransactionPooler(url, options)
   const preset = presets[options.preset ?? 'server'] as (typeof presets)[keyof typeof presets] | undefined
   if (!preset) throw new TypystDbError('INVALID_OPTIONS', '`preset` is "server" or "serverless". Correct it.')
-  const ssl = resolveTls(options.tls, url.parameters.get('sslmode'), url.hosts)
+  const ssl = resolveTls(
+    options.tls,
+    url.parameters.get('sslmode'),
+    url.places.map(({ host }) => host),
+  )
   const {
     maxConnections = takeNumber(url, 'max') ?? preset.maxConnections,
     connectTimeoutMs = takeSeconds(url, 'connect_timeout') ?? 10_000,
@@ -71,16 +81,20 @@ export function resolvePostgres(
   })
   refuseForeignSchema(postgresSchema)
   const sessionSettings = resolveSessionSettings(url, options, isPooled)
+  const { responseTimeoutMs = afterStatementTimeout(sessionSettings['statement_timeout']) } = options
+  if (responseTimeoutMs !== undefined) refuseUnlessPositive({ responseTimeoutMs })
   for (const decided of ['max', 'connect_timeout', 'idle_timeout', 'sslmode', 'ssl', 'pgbouncer', 'prepare']) {
     url.parameters.delete(decided)
   }
   return {
     kind: 'postgres',
     connectionString: url.parameters.size > 0 ? `${url.base}?${url.parameters}` : url.base,
+    places: url.places,
     maxConnections,
     connectTimeoutMs,
     idleTimeoutMs,
     closeTimeoutMs,
+    responseTimeoutMs,
     ssl,
     preparesStatements: options.preparedStatements ?? !isPooled,
     isPooled,
@@ -119,6 +133,25 @@ function resolveSessionSettings(
     settings['search_path'] = options.postgresSchema
   }
   return settings
+}
+
+/** How much later than the server's own timeout its answer may come, in milliseconds. */
+const graceMs = 5000
+
+const millisecondsByUnit: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+/** A little more than `statement_timeout`, which Postgres takes as milliseconds or with a unit; nothing when that is off. */
+function afterStatementTimeout(setting: string | number | undefined): number | undefined {
+  const [, number = '', unit = 'ms'] = /^\s*([\d.]+)\s*(us|ms|s|min|h|d)?\s*$/.exec(String(setting)) ?? []
+  const timeoutMs = number === '' ? defaultStatementTimeoutMs : Number(number) * (millisecondsByUnit[unit] ?? 1)
+  return timeoutMs > 0 ? timeoutMs + graceMs : undefined
 }
 
 /** Schemas that belong to Postgres or to Supabase. */

@@ -8,19 +8,17 @@ import type { SqlExecutor, SqlTransactionOptions } from '../../internal/sql-conn
 import { transactionModes } from '../../internal/sql-transaction.ts'
 import type { Client } from './postgres-client.ts'
 import { createPostgresExecutor } from './postgres-executor.ts'
-import type { IsPrepared, Runner } from './postgres-executor.ts'
+import type { Runner } from './postgres-executor.ts'
+import type { PlanChoice } from './prepared-statements.ts'
 
 /** Runs a transaction; the port says how. */
 export function runPostgresTransaction<T>(
   client: Client,
   run: (tx: SqlExecutor) => Promise<T>,
   options: SqlTransactionOptions | undefined,
-  isPrepared: IsPrepared | undefined,
+  plans: PlanChoice | undefined,
 ): Promise<T> {
-  return transactionAtDriverEdge<SqlExecutor, T>(
-    (body) => begin(client, transactionModes(options), body, isPrepared),
-    run,
-  )
+  return transactionAtDriverEdge<SqlExecutor, T>((body) => begin(client, transactionModes(options), body, plans), run)
 }
 
 /**
@@ -32,12 +30,12 @@ function begin<T>(
   client: Client,
   modes: string,
   body: (tx: SqlExecutor) => Promise<T>,
-  isPrepared: IsPrepared | undefined,
+  plans: PlanChoice | undefined,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let session: GuardedSession | undefined
     const scope = async (sql: Runner) => {
-      const guarded = guardSession(createPostgresExecutor(sql, isPrepared))
+      const guarded = guardSession(createPostgresExecutor(sql, { plans, isTransaction: true }))
       session = guarded
       try {
         const result = await body(guarded.executor)

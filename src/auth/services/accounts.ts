@@ -24,28 +24,12 @@ export interface AccountService<TSchema extends Record<string, unknown>> {
 export function createAccountService(db: AnyDatabase, schema: AuthTables): AccountService<Record<string, unknown>> {
   return {
     async ofUser(userId, { tx = db } = {}) {
-      const {
-        id,
-        accountId,
-        providerId,
-        userId: owner,
-        scope,
-        createdAt,
-        updatedAt,
-        password,
-      } = serviceTable(schema, 'account')
+      const account = serviceTable(schema, 'account')
+      const { id, accountId, providerId, userId: owner, scope, createdAt, updatedAt } = account
+      const hasPassword = isNotNull(account.password).mapWith(Boolean)
       return tx
-        .select({
-          id,
-          accountId,
-          providerId,
-          userId: owner,
-          scope,
-          createdAt,
-          updatedAt,
-          hasPassword: isNotNull(password).mapWith(Boolean),
-        })
-        .from(serviceTable(schema, 'account'))
+        .select({ id, accountId, providerId, userId: owner, scope, createdAt, updatedAt, hasPassword })
+        .from(account)
         .where(eq(owner, userId))
         .orderBy(createdAt, id)
     },

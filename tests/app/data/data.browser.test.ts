@@ -1,6 +1,7 @@
 /** The repositories in a real browser, on `idb://`. */
+import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { useTabs } from '../../support/test-page.ts'
+import { modes, useTabs } from '../../support/test-page.ts'
 
 const tabs = useTabs()
 
@@ -64,6 +65,97 @@ it.each([{ userId: 'ada' }, { userId: null }])(
     )
   },
 )
+
+it.each([
+  ['page', 'strict'],
+  ['page', 'relaxed'],
+  ['worker', 'strict'],
+] as const)('leave nothing of a removed user in IndexedDB, engine in the %s, %s', async (mode, durability) => {
+  const dataDir = `idb://scrubbed-${mode}-${durability}`
+  const open = async () => {
+    const page = await tabs.open()
+    await page.evaluate(
+      ([mode, dataDir, durability]) => {
+        window.app = window.typyst.createIn(mode, { dataDir, durability })
+      },
+      [mode, dataDir, durability] as const,
+    )
+    return page
+  }
+  const page = await open()
+  const [gone, kept] = ['zebra9471hunter', 'giraffe2860keeper']
+  const write = (page: Page, userId: string, text: string, notes: number) =>
+    page.evaluate(
+      async ([userId, text, notes]) => {
+        const { collections, entries } = window.app.forUser(userId)
+        const { id: collectionId } = await collections.create({ name: text })
+        for (let at = 0; at < notes; at += 1) {
+          const title = `${text} ${at}`
+          await entries.create({ title, content: `${title} ${Math.random()} `.repeat(at), collectionId })
+        }
+      },
+      [userId, text, notes] as const,
+    )
+  const stored = async (text: string) => {
+    await page.evaluate(() => window.app.flush())
+    return page.evaluate(countStored, [`typyst-db/${dataDir.slice('idb://'.length)}`, text] as const)
+  }
+  await write(page, 'ada', gone, 150)
+  await write(page, 'bob', kept, 20)
+  await page.evaluate(() => window.app.search('keeper'))
+  // A tab that asks for nothing any more: the answers to its last requests are kept for it.
+  if (mode === 'worker') await write(await open(), 'ada', gone, 2)
+  expect([await stored(gone), await stored(kept)]).not.toContain(0)
+  const counts = await page.evaluate(() => window.app.remove({ of: 'ada' }))
+  expect(counts).toMatchObject({ entries: mode === 'worker' ? 152 : 150 })
+  expect(await stored(gone)).toBe(0)
+  expect(await stored(kept)).toBeGreaterThan(0)
+  const released = await page.evaluate(async () => {
+    const { entries: changed } = await window.app.release({ of: 'bob' })
+    return [changed, await window.app.forUser(null).entries.count()]
+  })
+  expect(released).toEqual([20, 20])
+})
+
+it.each(modes)('refuse raw SQL on the database inside of its transaction, engine in the %s', async (mode) => {
+  const page = await tabs.open()
+  const outcome = await page.evaluate(async (mode) => {
+    const { typyst } = window
+    const failure = (attempt: PromiseLike<unknown>) => typyst.failure(attempt)
+    const app = typyst.createIn(mode, { dataDir: `idb://blocked-${mode}`, transactionIdleTimeoutMs: 200 })
+    const insert = "insert into collection (id, name) values ('c', 'C')"
+    const inside = await app.transaction(() => failure(app.pgClient.query(insert)))
+    const ofRaw = await app.pgClient.transaction(() => failure(app.collections.list()))
+    const rows = await app.collections.count()
+    await app.pgClient.query(insert)
+    return [inside?.code, ofRaw?.code, rows, await app.collections.count()]
+  }, mode)
+  expect(outcome).toEqual(['TRANSACTION_BLOCKED', 'TRANSACTION_BLOCKED', 0, 1])
+})
+
+/** How many values of a database in IndexedDB hold a text, in whatever form. */
+async function countStored([name, text]: readonly [string, string]): Promise<number> {
+  const holds = (value: unknown): boolean => {
+    if (typeof value === 'string') return value.includes(text)
+    if (ArrayBuffer.isView(value)) return new TextDecoder('latin1').decode(value).includes(text)
+    return typeof value === 'object' && value !== null && Object.values(value).some(holds)
+  }
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open(name)
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(new Error('It cannot be opened.'))
+  })
+  let found = 0
+  for (const store of database.objectStoreNames) {
+    const values = await new Promise<unknown[]>((resolve) => {
+      const request: IDBRequest<unknown[]> = database.transaction(store).objectStore(store).getAll()
+      request.onsuccess = () => resolve(request.result)
+    })
+    found += values.filter(holds).length
+  }
+  database.close()
+  return found
+}
 
 it.each(['strict', 'relaxed'] as const)(
   'leave nothing of a removed user in the stored files, %s',

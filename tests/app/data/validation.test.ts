@@ -39,7 +39,7 @@ const anyValue = fc.oneof(
     weight: 3,
     arbitrary: fc.constantFrom('', '#fff', '#12345', '#1E90FF80', 'red-500', '5red', 'asc', 'desc', 'down', id),
   },
-  fc.constantFrom('a\0b', '\ud800', '🍲', id.toUpperCase(), '6f1a3b1e-8f0a-4c3e-9d2a-0b1c2d3e4f5a'),
+  fc.constantFrom('a\0b', '\ud800', '\ufeffa', '🍲', id.toUpperCase(), '6f1a3b1e-8f0a-4c3e-9d2a-0b1c2d3e4f5a'),
   fc
     .constantFrom(4, 40, 41, 50, 51, 64, 65, 200, 201, 255, 256, 1000, 1001, 2000, 2001)
     .map((length) => 'x'.repeat(length)),

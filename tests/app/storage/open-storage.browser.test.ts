@@ -2,7 +2,7 @@
 import type { CDPSession, Page } from 'playwright-core'
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
-import { launchChromium } from '../../support/chromium.ts'
+import { crashPage, launchChromium } from '../../support/chromium.ts'
 import type { TestBrowser } from '../../support/chromium.ts'
 
 let browser: TestBrowser
@@ -108,6 +108,23 @@ describe('a new database', () => {
       return reading.result as unknown
     })
     expect(origin).toEqual({ version: 1, postgres: '18', origin: 'snapshot' })
+  })
+})
+
+describe('two transactions', () => {
+  it('are each stored when they are acknowledged, also while the next one is under way', async () => {
+    await page.evaluate(async () => {
+      const app = window.typyst.createAppDatabase({ dataDir: 'idb://two' })
+      await app.ready()
+      const first = app.pgClient.transaction((tx) =>
+        tx.query("insert into collection (id, name) values ('first', 'acknowledged')"),
+      )
+      void app.pgClient.transaction(() => new Promise(() => undefined))
+      await first
+    })
+    await crashPage(page)
+    await openPage(browser)
+    expect(await open('two')).toEqual({ code: undefined, names: ['acknowledged'] })
   })
 })
 

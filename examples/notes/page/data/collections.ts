@@ -2,6 +2,7 @@
 import { createId } from '@typyst/db/app'
 import { asc, count, eq } from 'drizzle-orm'
 import { app } from './database.ts'
+import { isOwn, ownerId } from './owner.ts'
 
 const { collection, entry } = app.schema
 
@@ -17,14 +18,15 @@ export function listCollections(): Promise<CollectionSummary[]> {
     .select({ id: collection.id, name: collection.name, entryCount: count(entry.id) })
     .from(collection)
     .leftJoin(entry, eq(entry.collectionId, collection.id))
+    .where(isOwn(collection.userId))
     .groupBy(collection.id)
     .orderBy(asc(collection.createdAt), asc(collection.id))
 }
 
 /** @returns The new collection's id. */
-export async function createCollection(name: string, userId: string | null): Promise<string> {
+export async function createCollection(name: string): Promise<string> {
   const id = createId()
-  await app.db.insert(collection).values({ id, name, userId })
+  await app.db.insert(collection).values({ id, name, userId: ownerId() })
   return id
 }
 

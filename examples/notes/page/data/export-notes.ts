@@ -1,8 +1,12 @@
-/** Everything in the database as one JSON file, for a backup or for another program. */
+/** Everything that is the owner's as one JSON file, for a backup or for another program. */
 import { app } from './database.ts'
+import { isOwn } from './owner.ts'
 
 export async function exportNotes(): Promise<Blob> {
-  const collections = await app.db.query.collection.findMany({ with: { entries: true, settings: true } })
+  const collections = await app.db.query.collection.findMany({
+    where: isOwn(app.schema.collection.userId),
+    with: { entries: true, settings: true },
+  })
   return new Blob([JSON.stringify({ collections }, undefined, 2)], { type: 'application/json' })
 }
 

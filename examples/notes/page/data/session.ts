@@ -1,4 +1,4 @@
-/** Who is signed in. Notes work without anyone; a user only marks the rows they add. */
+/** Who is signed in. Notes work without anyone; whose they are is in owner.ts. */
 import { createAuthClient } from 'better-auth/client'
 
 export const authClient = createAuthClient()
@@ -9,13 +9,10 @@ export interface SignedInUser {
   readonly email: string
 }
 
-/** The user for new rows: null when nobody is signed in. */
-export const currentUserId = (): string | null => authClient.useSession.get().data?.user.id ?? null
-
-/** Calls back with the user, or undefined, now and whenever that changes. */
+/** Calls back with the user, or undefined, now and whenever the server says so; not when it does not answer. */
 export function onUserChange(listener: (user: SignedInUser | undefined) => void): void {
-  authClient.useSession.subscribe(({ data, isPending }) => {
-    if (!isPending) listener(data?.user)
+  authClient.useSession.subscribe(({ data, isPending, error }) => {
+    if (!isPending && (data || !error)) listener(data?.user)
   })
 }
 

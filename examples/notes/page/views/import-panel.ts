@@ -1,5 +1,5 @@
 /** Importing: the pickers, drag-and-drop onto the page, and the panel that shows how far it is. */
-import { currentUserId } from '../data/session.ts'
+import { ownerId } from '../data/owner.ts'
 import { explain } from '../data/explain.ts'
 import { announce } from '../dom/announce.ts'
 import { byId } from '../dom/by-id.ts'
@@ -54,7 +54,7 @@ export function startImport({ collectionFor, onImported }: ImportPanelOptions): 
     try {
       result = await importNotes(sources, {
         collectionId: await collectionFor('Imported'),
-        userId: currentUserId(),
+        userId: ownerId(),
         signal: running.signal,
         onProgress: (progress) => {
           result = progress

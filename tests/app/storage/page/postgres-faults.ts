@@ -35,6 +35,7 @@ export async function runPostgresFaults(kind: FaultKind, times: number, operatio
       started: () => Promise.resolve(),
       needsCheckpoint: () => false,
       flush: () => store.flush(),
+      scrub: () => store.scrub(),
       close: () => store.close(),
     })
   }

@@ -22,6 +22,7 @@ type Step =
   | { readonly do: 'remove'; readonly path: string }
   | { readonly do: 'mkdir'; readonly path: string }
   | { readonly do: 'sync' }
+  | { readonly do: 'scrub' }
   | { readonly do: 'fault'; readonly operation: number; readonly kind: FaultKind; readonly times: number }
 
 // Few names, so that the same path is made, moved and removed again and again, as a file and as a directory.
@@ -61,6 +62,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), path }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('mkdir' as const), path }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('sync' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('scrub' as const) }) },
 )
 const fault: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('fault' as const),
@@ -121,10 +123,10 @@ export async function checkStoreProperty(options: PropertyOptions): Promise<{ re
       writeAt(files, `${root}/global/pg_control`, 0, new Uint8Array([1]))
       for (const current of steps) {
         if (current.do === 'fault') factory.failAt(current.operation, current.kind, current.times)
-        else if (current.do === 'sync') {
+        else if (current.do === 'sync' || current.do === 'scrub') {
           // A fault may hit this sync or not; what counts is that the next one makes up for it.
           await sync().catch(() => undefined)
-          await store.flush().catch(() => undefined)
+          await (current.do === 'sync' ? store.flush() : store.scrub()).catch(() => undefined)
           if (!options.withFaults) await compare()
         } else take(files, current)
       }
@@ -139,7 +141,7 @@ export async function checkStoreProperty(options: PropertyOptions): Promise<{ re
 }
 
 /** Takes a step where it is possible; the rest, such as writing into a directory, Emscripten refuses. */
-function take(files: MemoryFiles, step: Exclude<Step, { do: 'sync' | 'fault' }>): void {
+function take(files: MemoryFiles, step: Exclude<Step, { do: 'sync' | 'scrub' | 'fault' }>): void {
   const target = root + step.path
   try {
     if (step.do === 'write') writeAt(files, target, step.at, new Uint8Array(step.length).fill(step.fill))

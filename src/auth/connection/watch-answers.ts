@@ -1,0 +1,100 @@
+/**
+ * Gives up a connection whose server does not answer. A server that has frozen, or is cut off, keeps none of the timeouts
+ * that a session sets, and TCP sees nothing wrong with it: its system still acknowledges what arrives.
+ */
+import type { Socket } from 'node:net'
+import { driverError } from './driver-error.ts'
+
+/** Types of messages; https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const message = { query: 0x51, sync: 0x53, flush: 0x48, readyForQuery: 0x5a }
+
+/**
+ * Destroys the socket when a statement on it was not answered for so long. Statements before it in the same connection do
+ * not count, nor does a transaction that stands idle.
+ *
+ * @param timeoutMs - How long an answer may take, in milliseconds.
+ */
+export function watchAnswers(socket: Socket, timeoutMs: number): void {
+  let unanswered = 0
+  let timer: NodeJS.Timeout | undefined
+  const rest = () => {
+    clearTimeout(timer)
+    timer = undefined
+  }
+  const wait = () => {
+    rest()
+    if (unanswered > 0 && !socket.destroyed) timer = setTimeout(giveUp, timeoutMs)
+  }
+  const giveUp = () => {
+    const expired = timer
+    // When this process was busy for so long, the answer may be there already: it is read before this runs.
+    setImmediate(() => {
+      if (timer === expired) socket.destroy(driverError('RESPONSE_TIMEOUT'))
+    })
+  }
+
+  const countAsked = createAskedCounter()
+  const countReady = createReadyCounter()
+  onWrite(socket, (chunk) => {
+    const asked = countAsked(chunk)
+    if (asked === undefined) return
+    const isFirst = unanswered === 0
+    unanswered += asked
+    // A flush is the first half of a statement: the other half counts anew, others behind it do not.
+    if (isFirst || asked === 0) wait()
+  })
+  socket.on('data', (chunk: Buffer) => {
+    const ready = countReady(chunk)
+    if (ready === 0) return
+    // The first one ends the login, which nobody asked for.
+    unanswered = Math.max(0, unanswered - ready)
+    wait()
+  })
+  socket.once('close', rest)
+}
+
+/** Counts the statements that begin in a chunk; nothing when it has none of those messages. */
+function createAskedCounter(): (chunk: Buffer) => number | undefined {
+  let isHalf = false
+  return (chunk) => {
+    let asked: number | undefined
+    // What a client sends comes in whole messages; those of the login have no type.
+    for (let at = 0; at + 5 <= chunk.length && chunk[at] !== 0; at += 1 + chunk.readUInt32BE(at + 1)) {
+      const type = chunk[at]
+      if (type !== message.query && type !== message.sync && type !== message.flush) continue
+      const endsHalf = isHalf && type === message.sync
+      asked = (asked ?? 0) + (endsHalf ? 0 : 1)
+      isHalf = type === message.flush
+    }
+    return asked
+  }
+}
+
+/** Counts how many statements a chunk answers in full; a message may be spread over several chunks. */
+function createReadyCounter(): (chunk: Buffer) => number {
+  let pending: Buffer = Buffer.alloc(0)
+  let toSkip = 0
+  return (chunk) => {
+    const bytes = pending.length > 0 ? Buffer.concat([pending, chunk]) : chunk
+    let ready = 0
+    let at = toSkip
+    while (at + 5 <= bytes.length) {
+      if (bytes[at] === message.readyForQuery) ready += 1
+      at += 1 + bytes.readUInt32BE(at + 1)
+    }
+    toSkip = Math.max(0, at - bytes.length)
+    pending = bytes.subarray(at)
+    return ready
+  }
+}
+
+/** Tells of each chunk that is written. */
+function onWrite(socket: Socket, tell: (chunk: Buffer) => void): void {
+  const write = socket.write.bind(socket)
+  Object.assign(socket, {
+    write(chunk: Buffer, done?: (error?: Error | null) => void) {
+      tell(chunk)
+      return write(chunk, done)
+    },
+  })
+}

@@ -1,0 +1,66 @@
+/** Reads and changes single protocol messages, https://www.postgresql.org/docs/18/protocol-message-formats.html. */
+
+/** Types of messages a client sends. */
+export const messageTypes = { parse: 80, bind: 66, describe: 68, execute: 69, query: 81, sync: 83 } as const
+
+/** What a `describe` message describes, and what a `close` message closes. */
+const statementKind = 83
+const portalKind = 80
+
+/** Behind its type and its length. */
+const bodyAt = 5
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** Whether a message asks for the description of the portal. */
+export function describesPortal([type, , , , , kind]: Uint8Array): boolean {
+  return type === messageTypes.describe && kind === portalKind
+}
+
+/** Whether a message asks for the description of the statement without a name. */
+export function describesUnnamed([type, , , , , kind, name]: Uint8Array): boolean {
+  return type === messageTypes.describe && kind === statementKind && name === 0
+}
+
+/** The text of a `parse` message for the statement without a name; none when it fixes types of parameters as well. */
+export function unnamedText(parse: Uint8Array): string | undefined {
+  const textAt = bodyAt + 1
+  const end = parse.indexOf(0, textAt)
+  // Behind the text there are only the two bytes of a count, which is zero then.
+  if (parse[bodyAt] !== 0 || end !== parse.length - 3) return undefined
+  return decoder.decode(parse.subarray(textAt, end))
+}
+
+/** A `parse` message without a name, with one. */
+export function withName(parse: Uint8Array, name: string): Uint8Array[] {
+  return [head(messageTypes.parse, parse.length + name.length, `${name}\0`), parse.subarray(bodyAt + 1)]
+}
+
+/** A `bind` message for the portal and the statement without names, for a statement with one; others as they are. */
+export function withStatement(message: Uint8Array, name: string): Uint8Array[] {
+  const [type, , , , , portal, statement] = message
+  if (type !== messageTypes.bind || portal !== 0 || statement !== 0) return [message]
+  return [head(type, message.length + name.length, `\0${name}\0`), message.subarray(bodyAt + 2)]
+}
+
+/** The beginning of a message that has `length` bytes as a whole. */
+function head(type: number, length: number, start: string): Uint8Array {
+  const bytes = new Uint8Array(bodyAt + start.length)
+  bytes[0] = type
+  new DataView(bytes.buffer).setUint32(1, length - 1)
+  encoder.encodeInto(start, bytes.subarray(bodyAt))
+  return bytes
+}
+
+/** Messages as one. */
+export function joinMessages(messages: readonly Uint8Array[]): Uint8Array {
+  const [only] = messages
+  if (only && messages.length === 1) return only
+  const joined = new Uint8Array(messages.reduce((length, message) => length + message.length, 0))
+  let at = 0
+  for (const message of messages) {
+    joined.set(message, at)
+    at += message.length
+  }
+  return joined
+}
