@@ -1,4 +1,4 @@
-/** Four kinds of tests, told apart by their suffix or folder. */
+/** Five kinds of tests, told apart by their suffix or folder; one kind runs twice. */
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -17,6 +17,18 @@ export default defineConfig({
           name: 'node',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/**/*.{pg,browser}.test.ts', 'tests/package/**'],
+        },
+      },
+      {
+        // Suites of the app again, their databases in memory behind a worker.
+        extends: true,
+        test: {
+          name: 'worker',
+          include: [
+            'tests/app/{app-database,redaction,data/repositories,live/live-query}.test.ts',
+            'tests/conformance/{hooks,values}.test.ts',
+          ],
+          setupFiles: 'tests/support/worker-mode.ts',
         },
       },
       {

@@ -136,14 +136,18 @@ async function runRound(
   const others = lanes.filter(({ page }) => page !== leader)
   await goOn(others, 'A tab did not go on')
   const recoveryMs = performance.now() - start
-  for (const lane of lanes) lane.endLoss()
+  for (const lane of others) lane.endLoss()
   const hasChanged = await leadsOneOf(others)
   // A worker needs no main thread: who only blocks goes on leading.
   if (hasChanged !== (strike !== 'block')) throw new Error(hasChanged ? 'Another tab leads.' : 'No other tab leads.')
   await aftermath.bringBack?.()
   await tabs.fill(0)
   const own = lanes.filter(({ page }) => page === leader)
-  if (!aftermath.isGone) await goOn(own, 'The tab that led did not go on')
+  if (!aftermath.isGone) {
+    if (hasChanged) await within(capMs, () => 'The tab that led does not follow', untilItFollows(leader))
+    for (const lane of own) lane.endLoss()
+    await goOn(own, 'The tab that led did not go on')
+  }
   await Promise.all(lanes.map((lane) => lane.stop()))
 
   const found = await compare(tabs, lanes)
@@ -166,6 +170,11 @@ async function leadsOneOf(lanes: readonly Lane[]): Promise<boolean> {
   const pages = [...new Set(lanes.filter(({ isGone }) => !isGone).map(({ page }) => page))]
   const roles = await Promise.all(pages.map((page) => page.evaluate(() => window.tabs.role())))
   return roles.includes('leader')
+}
+
+/** Until then, one that stood still may acknowledge in relaxed mode what it will find that it cannot store. */
+async function untilItFollows(page: Page): Promise<void> {
+  while ((await page.evaluate(() => window.tabs.role())) === 'leader');
 }
 
 /**

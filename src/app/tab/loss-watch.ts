@@ -9,8 +9,8 @@ export interface LossWatch {
   noteLeaderLost(isOrderly: boolean): void
   /** Whether something may be gone of which the app was not told. */
   hasLost(): boolean
-  /** It is told now. */
-  forget(): void
+  /** The same, when it is told now. */
+  takeLost(): boolean
 }
 
 export function createLossWatch(): LossWatch {
@@ -25,8 +25,10 @@ export function createLossWatch(): LossWatch {
       isStored = true
     },
     hasLost: () => hasLost,
-    forget() {
+    takeLost() {
+      const taken = hasLost
       hasLost = false
+      return taken
     },
   }
 }

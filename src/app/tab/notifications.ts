@@ -9,7 +9,7 @@ export interface Notifications {
   /** Channels somebody listens on, as Postgres reports them. */
   channels(): string[]
   add(channel: string, listener: ChannelListener): void
-  /** Removes one listener, or all of a channel; tells whether nobody is left. */
+  /** Removes one listener, or all of a channel; tells whether nobody is left, or was there at all. */
   remove(channel: string, listener: ChannelListener | undefined): boolean
   addGlobal(listener: Listener): void
   removeGlobal(listener: Listener): void
@@ -31,7 +31,8 @@ export function createNotifications(): Notifications {
       const listeners = listenersByChannel.get(name)
       if (listener) listeners?.delete(listener)
       if (listener && listeners && listeners.size > 0) return false
-      return listenersByChannel.delete(name)
+      listenersByChannel.delete(name)
+      return true
     },
     addGlobal: (listener) => void global.add(listener),
     removeGlobal: (listener) => void global.delete(listener),

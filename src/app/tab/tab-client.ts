@@ -48,7 +48,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
     onFollowed: () => silence.heard(),
     onLost(isOrderly) {
       loss.noteLeaderLost(isOrderly)
-      if (loss.hasLost() && calls.rejectFlushes(acknowledgedLost())) loss.forget()
+      if (loss.hasLost() && calls.rejectFlushes(acknowledgedLost())) loss.takeLost()
       calls.loseLeader(isOrderly)
       silence.update()
     },
@@ -86,14 +86,15 @@ export function createTabClient(options: TabClientOptions): TabClient {
     if (hasAttached) return
     opening?.reject(error)
     opening = undefined
-    stop()
+    void stop()
   }
 
-  const stop = (): void => {
+  const stop = (): Promise<void> => {
     link.clear()
     hasAttached = false
-    void membership.leave()
+    const leaving = membership.leave()
     silence.update()
+    return leaving
   }
 
   /** Nothing of the tab runs any more, and it can go on later. */
@@ -103,8 +104,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
     silence.update()
   }
 
-  const outdate = (): void => {
-    const error = schemaOutdated()
+  const outdate = (error: TypystDbError): void => {
     calls.rejectAll(error)
     if (!isOutdated) onEvent({ type: 'schema-outdated', error })
     isOutdated = true
@@ -116,10 +116,9 @@ export function createTabClient(options: TabClientOptions): TabClient {
     destroying = undefined
   }
 
-  /** Another tab deleted the database. */
   const endDestroyed = (): void => {
     fail(closedByDestroy())
-    if (membership.isTakingPart()) stop()
+    if (membership.isTakingPart()) void stop()
     onEvent({ type: 'destroyed' })
     options.onDestroyed()
   }
@@ -151,7 +150,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
         link.become('refused')
         const error = decodeError(message.error)
         // It fitted when this tab attached first, so somebody migrated it since.
-        if (hasAttached && error.code === 'DATABASE_NEWER') outdate()
+        if (hasAttached && error.code === 'DATABASE_NEWER') outdate(schemaOutdated())
         else fail(error)
         break
       }
@@ -167,7 +166,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
         options.onStorage(message.state)
         break
       case 'outdated':
-        outdate()
+        outdate(schemaOutdated())
         break
       case 'destroyed':
         endDestroying()
@@ -177,7 +176,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
         endDestroying(message.error && decodeError(message.error))
         // The leader has ended and answers nothing any more, so nobody may wait for it.
         calls.rejectAll(closed())
-        stop()
+        void stop()
         // Also when it could not be deleted: the browser does that as soon as it can.
         options.onDestroyed()
         break
@@ -190,14 +189,18 @@ export function createTabClient(options: TabClientOptions): TabClient {
     }
   }
 
+  const refusalOf = ({ type }: Call): TypystDbError | undefined => {
+    // Left, or never there: a late request must not start the worker again.
+    if (!hasAttached) return closed()
+    if (isOutdated) return schemaOutdated()
+    return type === 'flush' && loss.takeLost() ? acknowledgedLost() : undefined
+  }
+
   const call = (request: Call, within?: OpenSession): { readonly number: number; readonly answer: Promise<Answer> } => {
-    if (isOutdated) return { number: 0, answer: Promise.reject(schemaOutdated()) }
-    if (request.type === 'flush' && loss.hasLost()) {
-      loss.forget()
-      return { number: 0, answer: Promise.reject(acknowledgedLost()) }
-    }
+    const refusal = refusalOf(request)
+    if (refusal) return { number: 0, answer: Promise.reject(refusal) }
     const added = calls.add(request, within)
-    if (!membership.isTakingPart() && hasAttached && !isSuspended) start()
+    if (!membership.isTakingPart() && !isSuspended) start()
     else if (!link.current()) void link.look()
     else if (link.current()?.state === 'refused') link.attach()
     send()
@@ -239,11 +242,8 @@ export function createTabClient(options: TabClientOptions): TabClient {
     async leave() {
       // What was asked for before is done first, as a database in the page does it.
       await calls.whenEmpty(leaderTimeoutMs)
-      link.clear()
       opening = undefined
-      const leaving = membership.leave()
-      silence.update()
-      await leaving
+      await stop()
       calls.rejectAll(closed())
     },
   }

@@ -26,7 +26,7 @@ it('tells once, also when the next leader loses nothing', () => {
   loss.noteStorage(inPhase('clean'))
   loss.noteLeaderLost(false)
   expect(loss.hasLost()).toBe(true)
-  loss.forget()
+  expect(loss.takeLost()).toBe(true)
   loss.noteLeaderLost(false)
   expect(loss.hasLost()).toBe(false)
 })
