@@ -24,10 +24,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'worker',
-          include: [
-            'tests/app/{app-database,redaction,data/repositories,live/live-query}.test.ts',
-            'tests/conformance/{hooks,values}.test.ts',
-          ],
+          // What is not here runs through a worker in Chromium.
+          include: ['tests/app/{app-database,redaction,data/repositories}.test.ts', 'tests/conformance/values.test.ts'],
           setupFiles: 'tests/support/worker-mode.ts',
         },
       },
@@ -45,8 +43,7 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/**/*.browser.test.ts'],
           globalSetup: 'tests/support/browser-setup.ts',
-          // One browser at a time, after everything else: each already keeps both cores busy.
-          fileParallelism: false,
+          // After everything else: a browser keeps both cores busy for moments, and waits for much of the rest.
           sequence: { groupOrder: 1 },
         },
       },
