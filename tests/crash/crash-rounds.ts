@@ -117,7 +117,11 @@ async function workUntilKilled(
     for (;;) {
       const { change, after } = drawChange(all[all.length - 1] ?? model, random)
       all.push(after)
-      await run(page, change)
+      await run(page, change).catch((cause: unknown) => {
+        if (isPageGone(cause)) throw cause
+        const sql = change.statements.map((statement) => statement.sql).join('; ')
+        throw new Error(`The model allows "${sql}", as change ${all.length - 1} of the session.`, { cause })
+      })
       const acknowledged = acknowledgedAt.push(performance.now())
       if (durability === 'strict') durable = acknowledged
       else if (random(20) === 0) {
