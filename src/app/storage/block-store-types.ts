@@ -45,6 +45,11 @@ export interface BlockStoreState {
   readonly error: TypystDbError | undefined
   /** Bytes stored, without IndexedDB's own overhead. */
   readonly storedBytes: number
+  /**
+   * Whether the browser found what it had stored damaged and deleted it since it last ran, so that this database began
+   * empty. Only Chromium tells, and only once.
+   */
+  readonly hasLostData: boolean
 }
 
 /** A {@link StorageBackend} over one IndexedDB database. It assumes that its caller holds a lock on the name. */

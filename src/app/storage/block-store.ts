@@ -3,7 +3,8 @@ import type { ChangeSet } from '@electric-sql/pglite/memfs-frontend'
 import { TypystDbError } from '../../errors.ts'
 import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
-import { blockBytes, databaseName } from './format.ts'
+import { blockBytes, databaseName, freshLogName } from './format.ts'
+import { beginFreshLog } from './fresh-log.ts'
 import {
   browserIndexedDb,
   isAborted,
@@ -41,13 +42,21 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   let opening: Promise<void> | undefined
   let isClosed = false
   let isUncertain = false
+  let hasLostData = false
   let error: TypystDbError | undefined
   let smallestSizes = new Map<string, number>()
   let walBytes = 0
   let noted: KeptOutcome[] = []
 
+  const factory = () => options.factory ?? browserIndexedDb()
+
+  const freshLog = async (): Promise<void> => {
+    if (await beginFreshLog(factory(), freshLogName(name))) hasLostData = true
+  }
+
   const connect = async (mayCreate: boolean): Promise<IDBDatabase> => {
-    const opened = await openStoreDatabase(options.factory ?? browserIndexedDb(), databaseName(name), mayCreate)
+    await freshLog()
+    const opened = await openStoreDatabase(factory(), databaseName(name), mayCreate)
     if (!opened) throw lost()
     // Browsers close connections by themselves, Safari for pages in the background: the next flush opens a new one.
     opened.onclose = () => {
@@ -120,6 +129,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     phase: isClosed ? 'closed' : error ? 'failing' : flushes.hasPending() ? 'pending' : 'clean',
     error,
     storedBytes: index ? storedBytes(index) : 0,
+    hasLostData,
   })
   const changed = (): void => onStateChange?.(state())
 
@@ -127,6 +137,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     try {
       const current = database ?? (await connect(true))
       const isNew = await checkStore(current)
+      if (hasLostData) changed()
       if (isNew) seed = await makeSeed?.()
       else if (options.isShared) await pushOthersAside(current, writer)
       contents = readStore(current)
@@ -160,6 +171,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     async *load() {
       await open()
       const { index: read, files } = await loaded(contents)
+      // Once more before the first write: what Chromium tidies up when it starts can be in the way of the first time.
+      await freshLog()
       index = read
       if (seed) {
         await flushes.strict(seedChanges(seed))

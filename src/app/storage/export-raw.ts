@@ -1,6 +1,7 @@
 /** Gets the bytes of a stored database out without starting Postgres, also when they are damaged or too new. */
 import type { StorageEntry } from '@electric-sql/pglite/memfs-frontend'
-import { databaseName } from './format.ts'
+import { databaseName, freshLogName } from './format.ts'
+import { beginFreshLog } from './fresh-log.ts'
 import { browserIndexedDb, openStoreDatabase } from './indexed-db.ts'
 import { readStore } from './read-store.ts'
 import { readStockStore } from './stock-store.ts'
@@ -24,6 +25,7 @@ export interface RawExport {
  */
 export async function exportRaw(name: string): Promise<RawExport | undefined> {
   const factory = browserIndexedDb()
+  await beginFreshLog(factory, freshLogName(name))
   const database = await openStoreDatabase(factory, databaseName(name), false)
   if (database) {
     try {

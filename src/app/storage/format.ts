@@ -33,6 +33,11 @@ export function databaseName(name: string): string {
   return `typyst-db/${name}`
 }
 
+/** A database that exists for a moment while `idb://name` is opened; see fresh-log.ts. */
+export function freshLogName(name: string): string {
+  return `typyst-db-log/${name}`
+}
+
 /** The record under {@link metaKeys}`.format`. */
 export interface FormatRecord {
   readonly version: number

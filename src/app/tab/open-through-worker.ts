@@ -84,6 +84,6 @@ export function createWorkerEngine(options: WorkerOpenOptions): AppEngine {
   }
 }
 
-function fromWireState({ phase, error, storedBytes }: WireStorageState): BlockStoreState {
-  return { phase, error: error && decodeError(error), storedBytes }
+function fromWireState({ error, ...state }: WireStorageState): BlockStoreState {
+  return { ...state, error: error && decodeError(error) }
 }

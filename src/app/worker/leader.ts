@@ -241,6 +241,6 @@ function isOutcome(value: object): value is Outcome {
   return 'ok' in value && (value.ok === true ? 'answer' in value : 'error' in value)
 }
 
-function toWireState({ phase, error, storedBytes }: BlockStoreState): WireStorageState {
-  return { phase, error: error && encodeError(error), storedBytes }
+function toWireState({ error, ...state }: BlockStoreState): WireStorageState {
+  return { ...state, error: error && encodeError(error) }
 }

@@ -97,6 +97,7 @@ export interface WireStorageState {
   readonly phase: 'clean' | 'pending' | 'failing' | 'closed'
   readonly error: WireError | undefined
   readonly storedBytes: number
+  readonly hasLostData: boolean
 }
 
 /** From a tab to the leader, over the port of its own worker or over its channel. */
