@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     // Two cores, and Postgres or Chromium beside the tests.
     maxWorkers: 2,
+    // A module and what it has compiled serve all files of a worker; no test changes either.
+    isolate: false,
     // Starting a database takes seconds, and minutes on a machine that is busy with other things. Only a hang is a failure.
     testTimeout: 180_000,
     hookTimeout: 180_000,

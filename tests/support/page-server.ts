@@ -34,7 +34,12 @@ export async function startPageServer(
     const name = normalize(decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname))
     readFile(join(folder, name)).then(
       (body) => {
-        response.writeHead(200, { 'content-type': mimeTypes[extname(name)] ?? 'application/octet-stream', ...headers })
+        response.writeHead(200, {
+          'content-type': mimeTypes[extname(name)] ?? 'application/octet-stream',
+          // Vite's names change with what is in them, so that a browser may keep them, and what it has compiled.
+          ...(name.includes('assets') && { 'cache-control': 'max-age=31536000, immutable' }),
+          ...headers,
+        })
         response.end(body)
       },
       () => response.writeHead(404).end(),

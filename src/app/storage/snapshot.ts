@@ -56,7 +56,10 @@ async function unpack({ archive, directories, files, identity }: SnapshotData): 
 }
 
 async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
-  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  const text = atob(base64)
+  const deflated = new Uint8Array(text.length)
+  // A mapping `Uint8Array.from` takes ten times as long.
+  for (let at = 0; at < text.length; at += 1) deflated[at] = text.charCodeAt(at)
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
   return new Uint8Array(await new Response(stream).arrayBuffer())
 }

@@ -2,7 +2,12 @@
 import { expect, it } from 'vitest'
 import { createLossWatch } from '../../../src/app/tab/loss-watch.ts'
 
-const inPhase = (phase: 'clean' | 'pending' | 'failing') => ({ phase, error: undefined, storedBytes: 0, hasLostData: false })
+const inPhase = (phase: 'clean' | 'pending' | 'failing') => ({
+  phase,
+  error: undefined,
+  storedBytes: 0,
+  hasLostData: false,
+})
 
 it.each([
   ['pending', false, true],
