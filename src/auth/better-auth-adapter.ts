@@ -5,6 +5,7 @@ import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { TypystDbError } from '../errors.ts'
 import { onceOrRetry } from '../internal/once-or-retry.ts'
 import { withQuickFind } from './quick-find.ts'
+import { readAgain } from './read-again.ts'
 import { assertSchemaFits } from './schema/verify-auth-schema.ts'
 
 /** What `betterAuth({ database })` takes. */
@@ -12,7 +13,8 @@ export type BetterAuthAdapter = ReturnType<typeof drizzleAdapter>
 
 /**
  * Builds the adapter. Importing Better Auth's reads the environment, and importing this package must not, so the real one
- * is loaded by the first call; every method waits for it. Transactions are on: without them a failing sign-up would leave
+ * is loaded by the first call; every method waits for it. What only reads, outside of a transaction, is asked again when its
+ * connection ends. Transactions are on: without them a failing sign-up would leave
  * a user that has no account.
  *
  * @throws TypystDbError `SCHEMA_MISMATCH` by the first call, when the schema lacks what the options ask for.
@@ -31,9 +33,9 @@ export function createBetterAuthAdapter<TSchema extends Record<string, unknown>>
     return {
       id: 'drizzle',
       create: async (data) => (await load()).create(data),
-      findOne: async (data) => (await load()).findOne(data),
-      findMany: async (data) => (await load()).findMany(data),
-      count: async (data) => (await load()).count(data),
+      findOne: (data) => readAgain(async () => (await load()).findOne(data)),
+      findMany: (data) => readAgain(async () => (await load()).findMany(data)),
+      count: (data) => readAgain(async () => (await load()).count(data)),
       update: async (data) => (await load()).update(data),
       updateMany: async (data) => (await load()).updateMany(data),
       delete: async (data) => (await load()).delete(data),

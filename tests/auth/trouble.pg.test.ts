@@ -125,6 +125,30 @@ describe('under load, when the server', () => {
   })
 })
 
+it('answers every session check of Better Auth while the server is killed and restarted', async () => {
+  const authDb = open()
+  onTestFinished(() => authDb.close())
+  const { findOne } = authDb.adapter({})
+  let isRunning = true
+  let answered = 0
+  const client = async () => {
+    while (isRunning) {
+      expect(await findOne({ model: 'session', where: [{ field: 'token', value: secret }] })).toBeNull()
+      answered += 1
+    }
+  }
+  const clients = Promise.all(Array.from({ length: 16 }, client))
+  for (const mode of ['kill', 'fast', 'immediate'] as const) {
+    const before = answered
+    await vi.waitFor(() => expect(answered).toBeGreaterThan(before + 50), { timeout: 60_000 })
+    await restartAfter(mode)
+  }
+  const before = answered
+  await vi.waitFor(() => expect(answered).toBeGreaterThan(before + 50), { timeout: 60_000 })
+  isRunning = false
+  await clients
+})
+
 describe('a server that takes connections and says nothing', () => {
   it('is given up after the connect timeout, by every way in', async () => {
     const sockets = new Set<Socket>()

@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import type { Sql } from 'postgres'
 import { TypystDbError } from '../../errors.ts'
 import { arrayTypes } from './array-types.ts'
+import { cleanLogin, loginPadding } from './clean-login.ts'
 import { openSocket } from './open-socket.ts'
 import type { PostgresTarget } from './postgres-target.ts'
 import { watchAnswers } from './watch-answers.ts'
@@ -81,7 +82,7 @@ export function createPostgresClient(target: PostgresTarget, onClose?: () => voi
       // The default prints notices, which may quote values, to the console.
       onnotice: () => undefined,
       ...(onClose && { onclose: onClose }),
-      connection: { application_name: '@typyst/db', ...sessionSettings },
+      connection: { application_name: '@typyst/db', ...sessionSettings, ...loginPadding },
       // See array-types.ts.
       fetch_types: false,
       types: { textTypes, json, bigint, boolean, ...arrayTypes },
@@ -108,6 +109,7 @@ function withSockets({ places, ssl, connectTimeoutMs, responseTimeoutMs }: Postg
     const { host = 'localhost', port = 5432 } = places[attempts++ % places.length] ?? {}
     const opened = await openSocket({ host, port, path: path || undefined }, ssl, connectTimeoutMs)
     if (responseTimeoutMs !== undefined) watchAnswers(opened, responseTimeoutMs)
+    cleanLogin(opened)
     return opened
   }
   return { socket }

@@ -1,0 +1,45 @@
+/** Asks again what the end of a connection has left without an answer. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { isTypystDbError } from '../errors.ts'
+
+/**
+ * For how long a read is asked again, in milliseconds: Postgres takes a second or two to restart, and whoever waits for a
+ * page five seconds at most.
+ */
+const againForMs = 5000
+
+/** The first pause between two attempts, in milliseconds; each is twice the one before, up to the longest. */
+const firstPauseMs = 10
+const longestPauseMs = 250
+
+/** The server shuts down, has crashed, starts up, or ended the session; https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const passingStates = new Set(['57P01', '57P02', '57P03', '57P05'])
+
+/** The connection broke, or nobody listens there just now. */
+const passingCodes = new Set(['CONNECTION_CLOSED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+
+/**
+ * Runs a read, and again for a while when its connection ended or the server is not there. A name that cannot be resolved, a
+ * certificate or a password that is wrong do not pass by themselves, and a server that is too slow has been waited for
+ * already: those fail at once.
+ */
+export async function readAgain<T>(read: () => Promise<T>): Promise<T> {
+  const until = performance.now() + againForMs
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    try {
+      return await read()
+    } catch (cause) {
+      if (!isPassing(cause) || performance.now() + pauseMs > until) throw cause
+      // Half of it by chance, so that all who wait do not come at once.
+      await delay(pauseMs * (0.5 + Math.random() / 2))
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (!isTypystDbError(error) || error.code !== 'CONNECTION_FAILED') return false
+  // Of a driver's error only its code is kept, as the message.
+  return (
+    passingStates.has(error.sqlState ?? '') || (error.cause instanceof Error && passingCodes.has(error.cause.message))
+  )
+}
