@@ -12,13 +12,14 @@ interface ChromiumVersionChangeEvent extends IDBVersionChangeEvent {
  * killed browser or a full disk can leave with half a record at its end. The next session skips that half and writes
  * behind it; the session after that finds a record that is broken in the middle of the log, and then Chromium deletes
  * every database of the origin (https://github.com/google/leveldb/issues/1287). Deleting a database makes Chromium
- * compact, and compacting puts the log aside, here after 2 ms and some 2 KB. Other browsers have no such log, and lose
- * little by it.
+ * compact, and compacting puts the log aside, here after 2 ms and some 2 KB. Other browsers have no such log, and are left
+ * alone.
  *
  * @param name - Of a database that nobody else uses; it is gone again afterwards.
  * @returns Whether the browser has deleted what there was since it last ran, as Chromium tells the first who creates one.
  */
 export async function beginFreshLog(factory: IndexedDbFactory, name: string): Promise<boolean> {
+  if (!isChromium()) return false
   let hasLostData = false
   try {
     const request = factory.open(name)
@@ -32,4 +33,9 @@ export async function beginFreshLog(factory: IndexedDbFactory, name: string): Pr
     // It is a precaution: what prevents it, as a full disk does, is reported by whoever needs to write.
   }
   return hasLostData
+}
+
+/** Chromium and what is made of it have this in pages and workers, since 2021, and no other browser has. */
+function isChromium(): boolean {
+  return typeof navigator !== 'undefined' && 'userAgentData' in navigator
 }

@@ -181,7 +181,7 @@ describe('a live query', () => {
           })
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     )
     await vi.waitFor(async () => expect(live.getSnapshot().data).toEqual(await app.db.select().from(sizes)))
     const sums = snapshots.map(({ data }) => data?.reduce((sum, { size }) => sum + size, 0))

@@ -105,7 +105,7 @@ describe('in notes of many scripts', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
@@ -156,7 +156,7 @@ describe('in hundreds of real documents', () => {
           else expect(expected).toEqual(expect.arrayContaining(found))
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 8 },
     )
   })
 

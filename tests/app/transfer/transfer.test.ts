@@ -110,7 +110,7 @@ describe('round trips', () => {
         await target.transfer.importData(await blobOf(source))
         expect(await everything(target)).toEqual(await everything(source))
       }),
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 8, endOnFailure: true },
     )
   })
 
@@ -130,7 +130,7 @@ describe('round trips', () => {
         await target.transfer.importMarkdown(files.map(({ file }) => file))
         expect(await everything(target)).toEqual(await everything(source))
       }),
-      { numRuns: 20, endOnFailure: true },
+      { numRuns: 10, endOnFailure: true },
     )
   })
 
