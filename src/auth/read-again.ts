@@ -1,6 +1,6 @@
 /** Asks again what the end of a connection has left without an answer. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { isTypystDbError } from '../errors.ts'
+import { backOffMs } from '../internal/back-off.ts'
 
 /**
  * For how long a read is asked again, in milliseconds: Postgres takes a second or two to restart, and whoever waits for a
@@ -8,8 +8,6 @@ import { isTypystDbError } from '../errors.ts'
  */
 const againForMs = 5000
 
-/** The first pause between two attempts, in milliseconds; each is twice the one before, up to the longest. */
-const firstPauseMs = 10
 const longestPauseMs = 250
 
 /** The server shuts down, has crashed, starts up, or ended the session; https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -25,13 +23,13 @@ const passingCodes = new Set(['CONNECTION_CLOSED', 'ECONNREFUSED', 'ECONNRESET',
  */
 export async function readAgain<T>(read: () => Promise<T>): Promise<T> {
   const until = performance.now() + againForMs
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+  for (let number = 1; ; number += 1) {
     try {
       return await read()
     } catch (cause) {
+      const pauseMs = backOffMs(number, longestPauseMs)
       if (!isPassing(cause) || performance.now() + pauseMs > until) throw cause
-      // Half of it by chance, so that all who wait do not come at once.
-      await delay(pauseMs * (0.5 + Math.random() / 2))
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
   }
 }

@@ -1,8 +1,7 @@
 /** Runs a transaction again that lost against another one. */
 import { isTypystDbError } from '../errors.ts'
+import { backOffMs } from './back-off.ts'
 
-/** The first pause between two attempts, in milliseconds; each is twice the one before, up to the longest. */
-const firstPauseMs = 10
 const longestPauseMs = 1000
 
 /**
@@ -18,9 +17,7 @@ export async function retryConflicts<T>(attempt: () => Promise<T>, attempts: num
     } catch (cause) {
       const isConflict = isTypystDbError(cause) && cause.code === 'SERIALIZATION_FAILURE'
       if (!isConflict || number >= attempts) throw cause
-      const pauseMs = Math.min(firstPauseMs * 2 ** (number - 1), longestPauseMs)
-      // Half of it by chance, so that the two do not meet again.
-      await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)))
+      await new Promise((resolve) => setTimeout(resolve, backOffMs(number, longestPauseMs)))
     }
   }
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { RequestOptions } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
 import { collectReadmes } from './collect-readmes.ts'
 import { getRaw } from './get-raw.ts'
@@ -145,18 +145,13 @@ test('gives notes to who signs up, hides them when they sign out, and from the n
 })
 
 test('keeps writing while the server is down, and session and notes over its restart', async () => {
-  const dataDir = join(folder, 'restarted')
-  const first = await startNotesServer(dataDir)
-  onTestFinished(async () => {
-    await first.stop()
-  })
   await using browser = await launchChromium()
   const page = await browser.context.newPage()
-  await openNotes(page, first.url)
+  await openNotes(page, server.url)
   await signUp(page, 'grace@example.com', 'correct horse battery')
   await addCollection(page, 'Diary')
 
-  expect(await first.stop()).toBe(0)
+  expect(await server.stop()).toBe(0)
   await page.getByRole('button', { name: 'New note' }).click()
   await expect
     .poll(() => page.getByLabel('Title of the note').evaluate((input) => input === document.activeElement))
@@ -165,11 +160,8 @@ test('keeps writing while the server is down, and session and notes over its res
   await page.keyboard.type('Written offline')
   await page.getByText('Saved', { exact: true }).waitFor()
 
-  const second = await startNotesServer(dataDir, first.port)
-  onTestFinished(async () => {
-    await second.stop()
-  })
-  await openNotes(page, second.url)
+  server = await startNotesServer(join(folder, 'data'), server.port)
+  await openNotes(page, server.url)
   await page.getByRole('button', { name: 'Sign out' }).waitFor()
   await noteInList(page, 'Untitled').waitFor()
   const note = (await exportNotes(page)).get('Untitled')

@@ -43,7 +43,19 @@ export async function loadSnapshotArchive(migrationHashes: readonly (string | un
   return seed && createTar(seed.entries)
 }
 
-async function unpack({ archive, directories, files, identity }: SnapshotData): Promise<StorageEntry[]> {
+/** What was unpacked last: whoever opens many databases in memory, as tests do, unpacks once, while there is room. */
+let latest: WeakRef<StorageEntry[]> | undefined
+
+async function unpack(data: SnapshotData): Promise<StorageEntry[]> {
+  const unpacked = latest?.deref() ?? (await unpackFiles(data))
+  latest = new WeakRef(unpacked)
+  // Each database writes into its own.
+  const entries = unpacked.map((entry) => (entry.kind === 'dir' ? entry : { ...entry, data: entry.data.slice() }))
+  freshIdentity(entries, data.identity)
+  return entries
+}
+
+async function unpackFiles({ archive, directories, files }: SnapshotData): Promise<StorageEntry[]> {
   const bytes = await inflate(archive)
   const entries: StorageEntry[] = directories.map((path) => ({ kind: 'dir', path }))
   let at = 0
@@ -51,7 +63,6 @@ async function unpack({ archive, directories, files, identity }: SnapshotData): 
     entries.push({ kind: 'file', path, data: weave(bytes.subarray(at, at + size), stride) })
     at += size
   }
-  freshIdentity(entries, identity)
   return entries
 }
 

@@ -3,6 +3,7 @@ import { makePgArray } from 'drizzle-orm/pg-core/utils'
 import postgres from 'postgres'
 import type { Sql } from 'postgres'
 import { TypystDbError } from '../../errors.ts'
+import { backOffMs } from '../../internal/back-off.ts'
 import { arrayTypes } from './array-types.ts'
 import { cleanLogin, loginPadding } from './clean-login.ts'
 import { openSocket } from './open-socket.ts'
@@ -55,12 +56,11 @@ type Types = { textTypes: unknown; json: unknown; bigint: unknown; boolean: unkn
 export type Client = Sql<Types>
 
 /**
- * How long to wait before connecting again, in seconds, after `failures` in a row: from 10 ms, doubling, to one second.
- * The default goes up to 20 seconds, for which a server that has long been back would seem to be down. Up to half is left
- * to chance, so that many clients do not come all at once.
+ * How long to wait before connecting again, in seconds, after `failures` in a row: up to one second. The default goes up to
+ * 20, for which a server that has long been back would seem to be down.
  */
 function secondsToReconnect(failures: number): number {
-  return Math.min(0.01 * 2 ** failures, 1) * (0.5 + Math.random() / 2)
+  return backOffMs(failures + 1, 1000) / 1000
 }
 
 /**
