@@ -1,5 +1,5 @@
 /** Keeps a store quick to read: moves lone records and the living parts of mostly dead packs into a fresh pack. */
-import { blockBytes, inRecord, isPackRecord } from './format.ts'
+import { blockBytes, inRecord, isPackRecord, storeNames } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 import { encodePack, findInPack } from './pack.ts'
 import { countFlush, moveBlock } from './store-index.ts'
@@ -40,19 +40,21 @@ export async function moveIntoPack(
   const chosen = chooseBlocks(index, victim ?? inRecord, options.limits.packMaxBlocks)
   if (chosen.length === 0 && victim === undefined) return
 
-  await runStoreTransaction(database, number, { writer: options.writer }, options, async (store) => {
+  const reading = database.transaction([storeNames.records, storeNames.packs])
+  const [stored, sources] = [reading.objectStore(storeNames.records), reading.objectStore(storeNames.packs)]
+  const source: unknown = victim === undefined ? undefined : await requestResult(sources.get(victim))
+  const blocks = await Promise.all(
+    chosen.map(async ({ file, block }): Promise<PackBlock> => {
+      const bytes: unknown = isPackRecord(source)
+        ? findInPack(source, file.id, block)
+        : await requestResult(stored.get([file.id, block]))
+      // Cannot happen while the index is right; failing here leaves the store as it is.
+      if (!(bytes instanceof Uint8Array)) throw new DOMException('A block is missing', 'NotFoundError')
+      return { fileId: file.id, block, bytes }
+    }),
+  )
+  await runStoreTransaction(database, number, { writer: options.writer }, options, (store) => {
     const [records, packs] = [store('records'), store('packs')]
-    const source: unknown = victim === undefined ? undefined : await requestResult(packs.get(victim))
-    const blocks = await Promise.all(
-      chosen.map(async ({ file, block }): Promise<PackBlock> => {
-        const bytes: unknown = isPackRecord(source)
-          ? findInPack(source, file.id, block)
-          : await requestResult(records.get([file.id, block]))
-        // Cannot happen while the index is right; failing here leaves the store as it is.
-        if (!(bytes instanceof Uint8Array)) throw new DOMException('A block is missing', 'NotFoundError')
-        return { fileId: file.id, block, bytes }
-      }),
-    )
     if (blocks.length > 0) packs.put(encodePack(blocks), packId)
     if (victim !== undefined) packs.delete(victim)
     else for (const { file, block } of chosen) records.delete([file.id, block])

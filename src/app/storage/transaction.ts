@@ -18,7 +18,10 @@ export type StoreOf = (name: keyof typeof storeNames) => IDBObjectStore
  * Two writers cannot both take a number, so the second one's transaction fails as a whole. That needs no answer from the
  * database: a lone record is asked for and committed in one go.
  *
- * @param work - What else belongs to the flush.
+ * It never waits for an answer while it is open, either: a page that stands still keeps what it has locked from the leader
+ * after it, and Chromium ends such a transaction only after a minute.
+ *
+ * @param work - What else belongs to the flush; it asks for all of it at once.
  * @throws DOMException `ConstraintError` when somebody else has taken the number; nothing was written then.
  */
 export async function runStoreTransaction(
@@ -26,16 +29,16 @@ export async function runStoreTransaction(
   number: number,
   record: JournalRecord,
   { durability }: WriteOptions,
-  work?: (store: StoreOf) => Promise<void>,
+  work?: (store: StoreOf) => void,
 ): Promise<void> {
   const scope = work ? Object.values(storeNames) : [storeNames.journal]
   const transaction = database.transaction(scope, 'readwrite', { durability })
   const done = transactionDone(transaction)
-  // Watched from here on: `work` may fail first, and its failure is the one to report.
+  // Watched from here on: `work` may throw, and that is what to report.
   done.catch(() => undefined)
   try {
     transaction.objectStore(storeNames.journal).add(record, number)
-    await work?.((name) => transaction.objectStore(name))
+    work?.((name) => transaction.objectStore(name))
     commit(transaction)
   } catch (cause) {
     abort(transaction)

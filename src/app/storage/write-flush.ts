@@ -1,6 +1,6 @@
 /** Writes flushes, each as one IndexedDB transaction, and brings the index up to date once it is stored. */
 import { isZero, withoutTrailingZeros } from './bytes.ts'
-import { blockBytes, formatVersion, inRecord, isPackRecord, metaKeys, nowhere } from './format.ts'
+import { blockBytes, formatVersion, inRecord, isPackRecord, metaKeys, nowhere, storeNames } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 import { changedBytes, toJournal } from './journal.ts'
 import { encodePack, findInPack } from './pack.ts'
@@ -78,11 +78,12 @@ export async function foldFlush(
   const deadPacks = [...index.packs].filter(([, pack]) => pack.live === 0).map(([id]) => id)
   const records: ReadyBlock[] = []
   const packs: { readonly id: number; readonly blocks: ReadyBlock[] }[] = []
+  const ready = await readyBlocks(database, plan)
 
   // The records that held them go.
   index.outcomes.add(outcomesOf(pending))
   const outcomes = index.outcomes.all()
-  await runStoreTransaction(database, number, { writer, outcomes }, options, async (store) => {
+  await runStoreTransaction(database, number, { writer, outcomes }, options, (store) => {
     const stores = { meta: store('meta'), entries: store('entries'), records: store('records'), packs: store('packs') }
     const journal = store('journal')
     journal.delete(IDBKeyRange.bound(index.folded, number, false, true))
@@ -105,7 +106,6 @@ export async function foldFlush(
       stores.meta.put(format, metaKeys.format)
     }
 
-    const ready = await readyBlocks(stores, plan)
     // Zeros need a record only where something else is stored; a pack never holds them.
     const filled: ReadyBlock[] = []
     for (const block of ready) {
@@ -158,20 +158,21 @@ export async function foldFlush(
   }
 }
 
-/** The stores that hold blocks. */
-type BlockStores = Readonly<Record<'records' | 'packs', IDBObjectStore>>
-
-/** Every drafted block with its final bytes; waits for the store only where a part of a block was written. */
-async function readyBlocks(stores: BlockStores, plan: FlushPlan): Promise<ReadyBlock[]> {
+/** Every drafted block with its final bytes; asks the store only where a part of a block was written. */
+async function readyBlocks(database: IDBDatabase, plan: FlushPlan): Promise<ReadyBlock[]> {
   const ready: ReadyBlock[] = []
+  const drafts = [...plan.entries.values()].filter((draft) => draft !== undefined && draft !== 'dir')
+  const isAsking = drafts.some(({ blocks }) => [...blocks.values()].some(({ base }) => base !== nowhere))
+  const transaction = isAsking ? database.transaction([storeNames.records, storeNames.packs]) : undefined
   const packs = new Map<number, Promise<PackRecord | undefined>>()
   const readPack = async (id: number): Promise<PackRecord | undefined> => {
-    const value: unknown = await requestResult(stores.packs.get(id))
+    const value: unknown = transaction && (await requestResult(transaction.objectStore(storeNames.packs).get(id)))
     return isPackRecord(value) ? value : undefined
   }
   const readBase = async (fileId: number, block: number, location: number): Promise<Uint8Array | undefined> => {
     if (location === inRecord) {
-      const value: unknown = await requestResult(stores.records.get([fileId, block]))
+      const records = transaction?.objectStore(storeNames.records)
+      const value: unknown = records && (await requestResult(records.get([fileId, block])))
       return value instanceof Uint8Array ? value : undefined
     }
     const reading = packs.get(location) ?? readPack(location)
@@ -179,8 +180,7 @@ async function readyBlocks(stores: BlockStores, plan: FlushPlan): Promise<ReadyB
     const pack = await reading
     return pack && findInPack(pack, fileId, block)
   }
-  for (const draft of plan.entries.values()) {
-    if (draft === undefined || draft === 'dir') continue
+  for (const draft of drafts) {
     for (const [block, blockDraft] of draft.blocks) {
       const base = blockDraft.base === nowhere ? undefined : await readBase(draft.id, block, blockDraft.base)
       ready.push({ draft, fileId: draft.id, block, bytes: layOver(base, blockDraft) })
