@@ -20,12 +20,12 @@ import { createPendingFlushes } from './pending-flushes.ts'
 import { checkStore } from './check-store.ts'
 import { readStore } from './read-store.ts'
 import { scrubStore } from './scrub.ts'
+import { seedChanges } from './seed-changes.ts'
 import { appendFlush, foldFlush, needsFold } from './write-flush.ts'
 import type { FlushOptions } from './write-flush.ts'
 import type { BlockStore, BlockStoreOptions, BlockStoreState, StoreSeed } from './block-store-types.ts'
 import type { KeptOutcome } from './outcome-log.ts'
 import { pushOthersAside } from './push-others-aside.ts'
-import type { PendingChanges } from './plan-flush.ts'
 import type { StoreContents } from './read-store.ts'
 import type { StoreIndex } from './store-index.ts'
 
@@ -241,17 +241,6 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       changed()
     },
   }
-}
-
-/** A seed as the change set of one flush. */
-function seedChanges({ entries }: StoreSeed): PendingChanges {
-  const data = entries.flatMap((entry) => {
-    if (entry.kind === 'dir') return []
-    const { path, data } = entry
-    return [{ path, size: data.length, full: true, truncate: true, chunks: [{ at: 0, data }] }]
-  })
-  const ops = entries.flatMap(({ kind, path }) => (kind === 'dir' ? [{ op: 'mkdir' as const, path }] : []))
-  return { changes: { ops, files: { wal: [], data, control: [] } }, smallestSizes: new Map() }
 }
 
 async function loaded(contents: Promise<StoreContents> | undefined): Promise<StoreContents> {
