@@ -11,32 +11,49 @@ export interface Renderer {
 
 /** All of a browser's, the largest first; a WebAssembly engine makes its page's by far the largest. */
 export async function renderersBySize(context: BrowserContext): Promise<Renderer[]> {
-  const devtools = await context.browser()?.newBrowserCDPSession()
-  if (!devtools) return []
-  const { processInfo } = await devtools.send('SystemInfo.getProcessInfo')
-  await devtools.detach()
   const renderers = await Promise.all(
-    processInfo
-      .filter(({ type }) => type === 'renderer')
-      .map(async ({ id }) => ({ processId: id, privateBytes: await privateMemory(id) })),
+    (await rendererInfo(context)).map(async ({ id }) => ({ processId: id, privateBytes: await privateMemory(id) })),
   )
   return renderers.toSorted((left, right) => right.privateBytes - left.privateBytes)
 }
 
-/** Far more than anything else in a page allocates in the meantime. */
-const ballastBytes = 200 * 2 ** 20
+/** How often a page is compared with the processes before giving up, and what it computes in between, in milliseconds. */
+const comparisons = 100
+const computesMs = 15
 
-/** The process of a page: the one that grows when the page is given something to hold, which it then lets go. */
+/** The process of a page: the one whose processor time always is what the page says of its own. */
 export async function processOf(page: Page): Promise<number> {
-  const before = new Map((await renderersBySize(page.context())).map((each) => [each.processId, each.privateBytes]))
-  const ballast = await page.evaluateHandle((bytes) => new Uint8Array(bytes).fill(1), ballastBytes)
-  const after = await renderersBySize(page.context())
-  await ballast.dispose()
-  const grown = after.find(({ processId, privateBytes }) => {
-    return privateBytes - (before.get(processId) ?? privateBytes) > ballastBytes / 2
-  })
-  if (!grown) throw new Error('This system does not tell which process runs the page.')
-  return grown.processId
+  const ofPage = await page.context().newCDPSession(page)
+  await ofPage.send('Performance.enable')
+  let candidates = (await rendererInfo(page.context())).map(({ id }) => id)
+  for (let left = comparisons; left > 0 && candidates.length > 1; left -= 1) {
+    await page.evaluate((ms) => {
+      const end = performance.now() + ms
+      while (performance.now() < end);
+    }, computesMs)
+    const before = await rendererInfo(page.context())
+    const { metrics } = await ofPage.send('Performance.getMetrics')
+    const after = await rendererInfo(page.context())
+    const own = metrics.find(({ name }) => name === 'ProcessTime')?.value ?? 0
+    candidates = candidates.filter((id) => {
+      const earliest = before.find((each) => each.id === id)?.cpuTime ?? Infinity
+      const latest = after.find((each) => each.id === id)?.cpuTime ?? 0
+      return earliest <= own && own <= latest
+    })
+  }
+  await ofPage.detach()
+  const [found, ...others] = candidates
+  if (found === undefined || others.length > 0)
+    throw new Error('The browser does not tell which process runs the page.')
+  return found
+}
+
+async function rendererInfo(context: BrowserContext) {
+  const devtools = await context.browser()?.newBrowserCDPSession()
+  if (!devtools) return []
+  const { processInfo } = await devtools.send('SystemInfo.getProcessInfo')
+  await devtools.detach()
+  return processInfo.filter(({ type }) => type === 'renderer')
 }
 
 async function privateMemory(processId: number): Promise<number> {

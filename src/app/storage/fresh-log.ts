@@ -7,6 +7,9 @@ interface ChromiumVersionChangeEvent extends IDBVersionChangeEvent {
   readonly dataLoss?: 'none' | 'total'
 }
 
+/** How long all of it may take before a page that stands still is taken to hold the database, in milliseconds. */
+const takesAtMostMs = 5000
+
 /**
  * To be called first, whenever a database is opened. Chromium keeps the IndexedDB of an origin in LevelDB, whose log a
  * killed browser or a full disk can leave with half a record at its end. The next session skips that half and writes
@@ -20,6 +23,19 @@ interface ChromiumVersionChangeEvent extends IDBVersionChangeEvent {
  */
 export async function beginFreshLog(factory: IndexedDbFactory, name: string): Promise<boolean> {
   if (!isChromium()) return false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const givenUp = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), takesAtMostMs)
+  })
+  try {
+    // What was given up goes on by itself once it can, so the database is closed and deleted all the same.
+    return await Promise.race([createAndDelete(factory, name), givenUp])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function createAndDelete(factory: IndexedDbFactory, name: string): Promise<boolean> {
   let hasLostData = false
   try {
     const request = factory.open(name)

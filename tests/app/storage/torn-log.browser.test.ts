@@ -71,3 +71,13 @@ it('tells when somebody else has written there, and Chromium has deleted everyth
   )
   expect(await session(add('second'))).toEqual({ names: ['second'], hasLostData: true })
 })
+
+it('opens although a page stands still with the empty database open', async () => {
+  await session(async (page) => {
+    await page.evaluate(async () => {
+      const opening = indexedDB.open('typyst-db-log/torn')
+      await new Promise((resolve) => (opening.onsuccess = resolve))
+    })
+    expect(await add('first')(page)).toMatchObject({ names: ['first'] })
+  })
+})
