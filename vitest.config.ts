@@ -27,7 +27,10 @@ export default defineConfig({
         test: {
           name: 'worker',
           // What is not here runs through a worker in Chromium.
-          include: ['tests/app/{app-database,redaction,data/repositories}.test.ts', 'tests/conformance/values.test.ts'],
+          include: [
+            'tests/app/{app-database,redaction,pg-protocol,data/repositories}.test.ts',
+            'tests/conformance/values.test.ts',
+          ],
           setupFiles: 'tests/support/worker-mode.ts',
         },
       },

@@ -132,6 +132,6 @@ function watchStatements(tx: SqlExecutor, watch: WatchStatement): SqlExecutor {
 function blockedError(idleTimeoutMs: number): TypystDbError {
   return new TypystDbError(
     'TRANSACTION_BLOCKED',
-    `The query has waited ${idleTimeoutMs} ms for a transaction that does nothing, and was not run. Inside a transaction use its \`tx\`, or pass \`{ tx }\`; the database itself would wait for ever there. Elsewhere, try again.`,
+    `The query has waited ${idleTimeoutMs} ms for a transaction that does nothing, and was not run. Inside a transaction use its \`tx\`, or pass \`{ tx }\`, and inside \`runExclusive\` the functions of the protocol; the database itself would wait for ever there. Elsewhere, try again.`,
   )
 }

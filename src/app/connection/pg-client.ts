@@ -9,8 +9,8 @@ import type { AppSession } from './open-at.ts'
 /**
  * Builds the facade. Reading `waitReady` opens the database, as every call does.
  *
- * @param gate - What waits for a transaction in PGlite waits here. The functions of the protocol never do: inside
- *   `runExclusive` they are what its callback has.
+ * @param gate - What waits in PGlite for a transaction or for `runExclusive` waits here. The functions of the protocol never
+ *   do: inside `runExclusive` they are what its callback has.
  */
 export function createPgClient(connection: LazyConnection<AppSession>, gate: TransactionGate): PGliteInterface {
   const onClient = <T>(call: (client: AppClient) => PromiseLike<T>): Promise<T> =>
@@ -23,6 +23,10 @@ export function createPgClient(connection: LazyConnection<AppSession>, gate: Tra
     (unlisten: Unlisten): Unlisten =>
     (tx) =>
       inTurnOf(tx, () => unlisten(tx))
+  /** Notes what the callback of `runExclusive` has under way; nobody can tell its messages from those of others. */
+  let watchExclusive: WatchStatement | undefined
+  const onProtocol = <T>(call: (client: AppClient) => PromiseLike<T>): Promise<T> =>
+    watchExclusive ? watchExclusive(() => onClient(call)) : onClient(call)
   let current: AppClient | undefined
   const close = () => connection.close()
   const waitReady = async () => {
@@ -55,10 +59,25 @@ export function createPgClient(connection: LazyConnection<AppSession>, gate: Tra
         ),
       )
     },
-    execProtocolRaw: (message, options) => onClient((client) => client.execProtocolRaw(message, options)),
-    execProtocolRawStream: (message, options) => onClient((client) => client.execProtocolRawStream(message, options)),
-    execProtocol: (message, options) => onClient((client) => client.execProtocol(message, options)),
-    runExclusive: (run) => connection.use(({ client }) => client.runExclusive(run)),
+    execProtocolRaw: (message, options) => onProtocol((client) => client.execProtocolRaw(message, options)),
+    execProtocolRawStream: (message, options) => onProtocol((client) => client.execProtocolRawStream(message, options)),
+    execProtocol: (message, options) => onProtocol((client) => client.execProtocol(message, options)),
+    runExclusive<T>(run: () => Promise<T>) {
+      return gate.hold<T>((inside) =>
+        connection.use(({ client }) =>
+          client.runExclusive(() =>
+            inside(async (watch) => {
+              watchExclusive = watch
+              try {
+                return await run()
+              } finally {
+                watchExclusive = undefined
+              }
+            }),
+          ),
+        ),
+      )
+    },
     listen: (channel, callback, tx) =>
       inTurnOf(tx, async (client) => unlistenInTurn(await client.listen(channel, callback, tx))),
     unlisten: (channel, callback, tx) => inTurnOf(tx, (client) => client.unlisten(channel, callback, tx)),

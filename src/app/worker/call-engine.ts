@@ -87,7 +87,16 @@ async function runProtocol(
     throwOnError,
     ...noticeListener(wantsNotices, notices),
   })
-  return { type: 'messages', messages, data, notices }
+  return { type: 'messages', messages: messages.map(toWireMessage), data, notices }
+}
+
+/** Of an error, a message to another thread keeps only the text. */
+function toWireMessage(message: WireMessage): WireMessage {
+  return message instanceof Error ? { ...toPlain(message), message: message.message } : message
+}
+
+function toPlain(message: WireMessage): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(message))
 }
 
 async function describe(client: PGliteInterface, text: string): Promise<Answer> {
@@ -127,5 +136,5 @@ function toQueryOptions(
 }
 
 function noticeListener(isWanted: boolean, notices: WireMessage[]): Pick<QueryOptions, 'onNotice'> {
-  return isWanted ? { onNotice: (notice) => notices.push(Object.fromEntries(Object.entries(notice))) } : {}
+  return isWanted ? { onNotice: (notice) => notices.push(toPlain(notice)) } : {}
 }
