@@ -5,23 +5,8 @@ import { loadFrontend, loadPGlite } from './load-pglite.ts'
 import type { OpenedPGlite } from './open-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import type { PGliteStorage } from './pglite-storage.ts'
+import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
-
-/**
- * Settings for a database in a browser's storage, on top of PGlite's own.
- *
- * Smaller buffers start faster (45 instead of 100 ms) and save 56 MB of memory; there is one connection and no JIT. Full
- * page images protect against pages that were written in part, which storage that flushes in transactions cannot have.
- * WAL segments are neither zeroed in advance nor kept for reuse: each would be stored, and read at the next opening.
- */
-const storageStartParams = [
-  'shared_buffers=16MB',
-  'max_connections=4',
-  'jit=off',
-  'full_page_writes=off',
-  'wal_init_zero=off',
-  'wal_recycle=off',
-].flatMap((setting) => ['-c', setting])
 
 /**
  * Opens PGlite on a storage.
@@ -45,7 +30,7 @@ export async function openOnStorage(
   const client = await atStorageEdge(() =>
     PGlite.create({
       fs,
-      startParams: [...PGlite.defaultStartParams, ...storageStartParams],
+      startParams: startParams(PGlite, 'indexeddb'),
       // 1 MB instead of 16: a database that writes little stores and reads little.
       initDbStartParams: ['--wal-segsize=1'],
     }),

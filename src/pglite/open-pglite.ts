@@ -8,6 +8,7 @@ import { batchProtocol } from './batch-protocol.ts'
 import { lockFolder } from './folder-lock.ts'
 import { loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
+import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
 
 /** An open PGlite. */
@@ -44,7 +45,10 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
     const pglite = await loadPGlite()
     if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite, initial))
     const client = await atStorageEdge(() =>
-      pglite.PGlite.create(toDataDir(location), location.kind === 'memory' && initial ? { loadDataDir: initial } : {}),
+      pglite.PGlite.create(toDataDir(location), {
+        startParams: startParams(pglite.PGlite, location.kind),
+        ...(location.kind === 'memory' && initial && { loadDataDir: initial }),
+      }),
     )
     batchProtocol(client, pglite.protocol)
     const arrayParsers = inheritParsers(client, pglite.types.parsers)
@@ -106,7 +110,10 @@ async function prepareFolder(
   const draft = `${folder}.new`
   await fs.rm(draft, { recursive: true, force: true })
   try {
-    const client = await PGlite.create(`file://${draft}`, initial && { loadDataDir: initial })
+    const client = await PGlite.create(`file://${draft}`, {
+      startParams: startParams(PGlite, 'folder'),
+      ...(initial && { loadDataDir: initial }),
+    })
     await client.close()
     // Refuses by itself when something was put there meanwhile.
     if (found) await fs.rmdir(folder)

@@ -24,35 +24,42 @@ export interface SnapshotData {
  * @param migrationHashes - The migrations a new database must have; with any others the snapshot is of no use.
  * @returns Nothing when it does not fit or cannot be had: the database is then initialised the long way.
  */
-export async function loadSnapshot(migrationHashes: readonly (string | undefined)[]): Promise<StoreSeed | undefined> {
+export function loadSnapshot(migrationHashes: readonly (string | undefined)[]): Promise<StoreSeed | undefined> {
+  return load(migrationHashes, unpackFiles)
+}
+
+/** The same as a tar archive, which PGlite loads by itself. */
+export async function loadSnapshotArchive(migrationHashes: readonly (string | undefined)[]): Promise<Blob | undefined> {
+  const seed = await load(migrationHashes, unpackOnce)
+  return seed && createTar(seed.entries)
+}
+
+async function load(
+  migrationHashes: readonly (string | undefined)[],
+  unpack: (data: SnapshotData) => Promise<StorageEntry[]>,
+): Promise<StoreSeed | undefined> {
   try {
     const { snapshotData } = await import('./snapshot-data.generated.js')
     const fits =
       snapshotData.migrationHashes.length === migrationHashes.length &&
       snapshotData.migrationHashes.every((hash, at) => hash === migrationHashes[at])
-    return fits ? { origin: 'snapshot', entries: await unpack(snapshotData) } : undefined
+    if (!fits) return undefined
+    const entries = await unpack(snapshotData)
+    freshIdentity(entries, snapshotData.identity)
+    return { origin: 'snapshot', entries }
   } catch {
     // Not built, not fetched, or a browser without DecompressionStream: slower, but no reason to fail.
     return undefined
   }
 }
 
-/** The same as a tar archive, which PGlite loads by itself. */
-export async function loadSnapshotArchive(migrationHashes: readonly (string | undefined)[]): Promise<Blob | undefined> {
-  const seed = await loadSnapshot(migrationHashes)
-  return seed && createTar(seed.entries)
-}
+/** 9 MB. Whoever opens a database outside of a browser's storage opens many, as tests do. */
+let unpacked: Promise<StorageEntry[]> | undefined
 
-/** What was unpacked last: whoever opens many databases in memory, as tests do, unpacks once, while there is room. */
-let latest: WeakRef<StorageEntry[]> | undefined
-
-async function unpack(data: SnapshotData): Promise<StorageEntry[]> {
-  const unpacked = latest?.deref() ?? (await unpackFiles(data))
-  latest = new WeakRef(unpacked)
-  // Each database writes into its own.
-  const entries = unpacked.map((entry) => (entry.kind === 'dir' ? entry : { ...entry, data: entry.data.slice() }))
-  freshIdentity(entries, data.identity)
-  return entries
+async function unpackOnce(data: SnapshotData): Promise<StorageEntry[]> {
+  unpacked ??= unpackFiles(data)
+  // Each database gets an identity of its own.
+  return (await unpacked).map((entry) => (entry.kind === 'dir' ? entry : { ...entry, data: entry.data.slice() }))
 }
 
 async function unpackFiles({ archive, directories, files }: SnapshotData): Promise<StorageEntry[]> {
