@@ -2,12 +2,13 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { count, eq } from 'drizzle-orm'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AppDatabase } from '../../../src/app/create-app-database.ts'
 import { appSchema } from '../../../src/schema/app.ts'
 import type { MarkdownFile } from '../../../src/app/transfer/export-markdown.ts'
 import type { NewEntry } from '../../../src/schema/app.ts'
 import { createTestAppDatabase } from '../../../src/testing/index.ts'
+import { useAppDatabase } from '../data/open-app.ts'
 
 const { collection, collectionSettings, entry } = appSchema
 const passphrase = 'correct horse battery staple'
@@ -178,12 +179,12 @@ describe('round trips', () => {
 })
 
 describe('an import', () => {
+  const theApp = useAppDatabase()
   let app: AppDatabase
   beforeEach(async () => {
-    app = await createTestAppDatabase()
+    app = theApp()
     await app.db.insert(collection).values({ id: 'c', name: 'C' })
   })
-  afterEach(() => app.close())
 
   const head = { typyst: 'export', version: 1 }
   const instants = { created_at: '2026-01-01T00:00:00+00:00', updated_at: '2026-01-01T00:00:00+00:00' }
