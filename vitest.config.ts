@@ -10,6 +10,7 @@ export default defineConfig({
     // Starting a database takes seconds, and minutes on a machine that is busy with other things. Only a hang is a failure.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     // Better Auth's suites log every step.
     silent: 'passed-only',
     projects: [

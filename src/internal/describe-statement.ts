@@ -44,26 +44,51 @@ export function statementShape(text: string): string {
 
 function readHead(text: string): StatementHead {
   const tokens = scanSql(text)
+  const named = new Map<string, string>()
   let depth = 0
   let isWith = false
   let previous = ''
+  /** The query of a `with` that is being read: its name, and what is in its parentheses so far. */
+  let name = ''
+  let body: string | undefined
   for (const token of tokens) {
+    if (token.text === ')') {
+      depth -= 1
+      if (depth === 0 && body !== undefined) {
+        named.set(name, body)
+        body = undefined
+      }
+    }
+    if (body !== undefined) body += token.text
     if (token.kind === 'space') continue
     const word = keywordOf(token)
-    if (token.text === '(') depth += 1
-    if (token.text === ')') depth -= 1
+    if (token.text === '(') {
+      if (depth === 0 && (previous === 'as' || previous === 'materialized')) body = ''
+      depth += 1
+    }
     const change = changes.find((operation) => operation === word)
     // Inside the parentheses of a `with`, a change opens one; the statement itself begins outside of them.
     if (change && (!isWith || depth === 0 || previous === '(')) {
       return { operation: change, table: readTable(tokens, change === 'update' ? 'table' : change) }
     }
-    if (word === 'select' && (!isWith || depth === 0))
-      return { operation: 'select', table: readTable(tokens, 'select') }
+    if (word === 'select' && (!isWith || depth === 0)) {
+      return { operation: 'select', table: tableBehind(readTable(tokens, 'select'), named) }
+    }
+    if (depth === 0 && (previous === 'with' || previous === 'recursive' || previous === ',')) name = nameOf(token)
     if (word === 'with') isWith = true
     else if (!isWith && token.text !== '(') return { operation: 'other', table: undefined }
-    previous = token.text
+    previous = word === '' ? token.text : word
   }
   return { operation: 'other', table: undefined }
+}
+
+/** The table that a query of the `with` reads first, when the name is one of those. */
+function tableBehind(table: string | undefined, named: Map<string, string>): string | undefined {
+  const body = table === undefined ? undefined : named.get(table)
+  if (table === undefined || body === undefined) return table
+  // One that reads itself reads something else before.
+  named.delete(table)
+  return tableBehind(readHead(body).table, named)
 }
 
 /** Goes on from behind `select`, `insert` or `delete` to the name of the table, or from just before it. */
@@ -89,7 +114,7 @@ function readTable(
       const word = keywordOf(token)
       if (word === 'only' || word === 'lateral') continue
       if (token.kind !== 'word' && token.kind !== 'name') return undefined
-      name = token.kind === 'name' ? token.text.slice(1, -1).replaceAll('""', '"') : word
+      name = nameOf(token)
     } else {
       if (token.text === '(') depth += 1
       if (token.text === ')') depth -= 1
@@ -101,6 +126,11 @@ function readTable(
     }
   }
   return name
+}
+
+/** The name that a token is, as Postgres folds it. */
+function nameOf(token: SqlToken): string {
+  return token.kind === 'name' ? token.text.slice(1, -1).replaceAll('""', '"') : keywordOf(token)
 }
 
 function keywordOf({ kind, text }: SqlToken): string {

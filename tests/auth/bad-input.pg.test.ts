@@ -29,7 +29,7 @@ it('recovers by itself when the server was down and comes back, and when it rest
       await tx.insert(authDb.schema.user).values(bob)
       const running = () =>
         authDb.sql`select from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'`
-      await expect.poll(async () => (await running()).length, { timeout: 20_000 }).toBe(1)
+      await expect.poll(async () => (await running()).length).toBe(1)
       await server.restart()
       await tx.insert(authDb.schema.user).values({ ...bob, id: 'carol' })
     }),
@@ -37,7 +37,7 @@ it('recovers by itself when the server was down and comes back, and when it rest
   expect(await interrupted).toMatchObject({ code: 'CONNECTION_FAILED' })
   expect(await inTransaction).toMatchObject({ code: 'CONNECTION_FAILED' })
   // The pool's idle connections may learn of it with their next statement only.
-  await expect.poll(() => namesIn(authDb).catch(() => []), { timeout: 20_000 }).toEqual(['Ada'])
+  await expect.poll(() => namesIn(authDb).catch(() => [])).toEqual(['Ada'])
   await authDb.db.insert(authDb.schema.user).values(bob)
   expect(await namesIn(authDb)).toEqual(['Ada', 'Bob'])
 })
@@ -61,7 +61,7 @@ it('survives a server that crashes again and again under load, also while connec
   isOver = true
   await clients
   expect([...codes].filter((code) => code !== 'CONNECTION_FAILED')).toEqual([])
-  await expect.poll(() => authDb.ready().then(() => 'ready', String), { timeout: 20_000 }).toBe('ready')
+  await expect.poll(() => authDb.ready().then(() => 'ready', String)).toBe('ready')
 })
 
 it('says that a server which wants TLS refuses the login', async () => {
@@ -78,7 +78,7 @@ it('says that a server which wants TLS refuses the login', async () => {
       await authDb.ready()
     })
   await expect
-    .poll(async () => stranger().catch(() => undefined), { timeout: 20_000 })
+    .poll(async () => stranger().catch(() => undefined))
     .toMatchObject({
       code: 'AUTHENTICATION_FAILED',
       sqlState: '28000',

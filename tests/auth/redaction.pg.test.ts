@@ -217,7 +217,7 @@ async function endBackend(condition: string): Promise<void> {
       `select pg_terminate_backend(pid, 5000) from pg_stat_activity
        where datname = current_database() and pid <> pg_backend_pid() and ${condition}`,
     )
-  await expect.poll(async () => (await end()).length, { timeout: 20_000 }).toBeGreaterThan(0)
+  await expect.poll(async () => (await end()).length).toBeGreaterThan(0)
 }
 
 function signal(): { readonly given: Promise<void>; give(): void } {

@@ -38,7 +38,7 @@ describe('the hooks of a database', () => {
     expect(heard()).toContain('insert entry')
     const { results } = await app.search('soup')
     expect(results).toHaveLength(1)
-    expect(heard()).toEqual(expect.arrayContaining(['delete entry_search_pending', 'select page']))
+    expect(heard()).toEqual(expect.arrayContaining(['delete entry_search_pending', 'select entry_search']))
     using live = app.live(app.db.select().from(entry))
     for await (const rows of live) {
       expect(rows).toHaveLength(1)
@@ -48,7 +48,7 @@ describe('the hooks of a database', () => {
     await app.transfer.importEntries([{ id: 'f', title: 'Stew', collectionId: 'nowhere' }]).catch(() => undefined)
     expect(heard()).toContain('insert entry FOREIGN_KEY_VIOLATION')
     await new Response(await app.transfer.exportData()).arrayBuffer()
-    expect(heard()).toEqual(expect.arrayContaining(['select collection', 'select page']))
+    expect(heard()).toEqual(expect.arrayContaining(['select collection', 'select entry']))
     expect(lines.map((line) => JSON.stringify(line)).filter((line) => line.includes('entry_search'))).toEqual([])
     expect(lines).toContainEqual({ operation: 'insert', table: 'entry', rowCount: 1 })
   })

@@ -172,22 +172,20 @@ test('shows each window what the other one writes, also after the first is close
 
   await openNote(second, 'From the first window')
   const text = second.getByLabel('Text of the note')
-  await expect.poll(() => text.innerText(), { timeout: 30_000 }).toBe('Some text')
+  await expect.poll(() => text.innerText()).toBe('Some text')
   await first.keyboard.type(', and more of it')
-  await expect.poll(() => text.innerText(), { timeout: 30_000 }).toBe('Some text, and more of it')
+  await expect.poll(() => text.innerText()).toBe('Some text, and more of it')
   await text.click()
   await second.keyboard.press('End')
   await text.pressSequentially('.')
-  await expect
-    .poll(() => first.getByLabel('Text of the note').innerText(), { timeout: 30_000 })
-    .toBe('Some text, and more of it.')
+  await expect.poll(() => first.getByLabel('Text of the note').innerText()).toBe('Some text, and more of it.')
 
   await first.close()
   await addCollection(second, 'Alone')
   const collections = () => second.locator('#collection-list').innerText()
-  await expect.poll(collections, { timeout: 30_000 }).toContain('Alone')
+  await expect.poll(collections).toContain('Alone')
   await openNotes(second, server.url)
-  await expect.poll(collections, { timeout: 30_000 }).toContain('Alone')
+  await expect.poll(collections).toContain('Alone')
 })
 
 test('previews Markdown without running what is in it', async () => {

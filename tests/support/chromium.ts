@@ -26,6 +26,8 @@ export async function launchChromium({ profileDir, keepsLeftPages }: LaunchOptio
     executablePath,
     env: { ...process.env, ...env },
     headless: true,
+    // A page of `npm test` is gone before it pays to optimize a whole Postgres, which would take a fifth of the processor.
+    args: 'VITEST' in process.env ? ['--js-flags=--liftoff-only'] : [],
     ...(keepsLeftPages && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
     // The sandbox needs a user who is not root and kernel features that containers lack.
     chromiumSandbox: false,

@@ -282,7 +282,7 @@ describe('no room', () => {
     // Postgres has a row that the disk has not: every query fails until it could be stored.
     expect(await names()).toEqual(['STORAGE_FULL'])
     await leaveRoom()
-    await expect.poll(async () => (await names()).toSorted(), { timeout: 60_000 }).toEqual(inserted.toSorted())
+    await expect.poll(async () => (await names()).toSorted()).toEqual(inserted.toSorted())
     await page.reload()
     expect((await open('full')).names.toSorted()).toEqual(inserted.toSorted())
   })
@@ -295,7 +295,7 @@ describe('no room', () => {
     const close = () => page.evaluate(async () => (await window.typyst.failure(window.app.close()))?.code)
     expect(await close()).toBe('STORAGE_FULL')
     await leaveRoom()
-    await expect.poll(close, { timeout: 60_000 }).toBeUndefined()
+    await expect.poll(close).toBeUndefined()
     expect((await open('full-at-close')).names.toSorted()).toEqual(inserted.slice(0, -1).toSorted())
   })
 

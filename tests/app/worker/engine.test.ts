@@ -61,7 +61,7 @@ const run = (engine: Engine, text: string) => engine.run({ clientId: 'tab', numb
 it('notifies when the change is stored, before it is acknowledged', async () => {
   const { engine, told, flushes } = startEngine()
   const running = run(engine, "notify notes, 'stored'").then(() => told.push('acknowledged'))
-  await expect.poll(() => flushes, { timeout: 60_000 }).toHaveLength(1)
+  await expect.poll(() => flushes).toHaveLength(1)
   expect(told).toEqual([])
   flushes[0]?.resolve(undefined)
   await running
@@ -71,12 +71,12 @@ it('notifies when the change is stored, before it is acknowledged', async () => 
 it('keeps a notification whose change could not be stored until it is', async () => {
   const { engine, told, flushes } = startEngine()
   const failing = run(engine, "notify notes, 'kept'")
-  await expect.poll(() => flushes, { timeout: 60_000 }).toHaveLength(1)
+  await expect.poll(() => flushes).toHaveLength(1)
   flushes[0]?.reject(new DOMException('full', 'QuotaExceededError'))
   expect(await failing).toMatchObject({ outcome: { ok: false } })
   expect(told).toEqual([])
   const next = run(engine, 'select 1')
-  await expect.poll(() => flushes, { timeout: 60_000 }).toHaveLength(2)
+  await expect.poll(() => flushes).toHaveLength(2)
   expect(told).toEqual([])
   flushes[1]?.resolve(undefined)
   await next
@@ -88,7 +88,7 @@ it('notifies of a transaction when its commit is stored', async () => {
   const session = await engine.begin('begin', () => undefined)
   await session.run(exec("notify notes, 'in a transaction'"))
   const ending = session.end({ clientId: 'tab', number: 2 }, { type: 'commit' })
-  await expect.poll(() => flushes, { timeout: 60_000 }).toHaveLength(1)
+  await expect.poll(() => flushes).toHaveLength(1)
   expect(told).toEqual([])
   flushes[0]?.resolve(undefined)
   expect(await ending).toMatchObject({ outcome: { ok: true } })
