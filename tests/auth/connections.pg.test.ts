@@ -1,8 +1,11 @@
 /** Pools on the real server: reuse, replicas, schemas, settings of a session, closing, health. */
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { withReplicas } from 'drizzle-orm/pg-core'
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createAuthDatabase } from '../../src/auth/index.ts'
 import { failureOf, secret } from '../support/leaks.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -35,6 +38,11 @@ function ownUrl(): { url: string; sessions: () => Promise<number> } {
   }
 }
 
+/** Some containers have none. */
+function hasIPv6Loopback(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
+}
+
 it('gives each session its timeouts, in milliseconds', async () => {
   const options = { statementTimeoutMs: 1234, lockTimeoutMs: 2345, idleInTransactionTimeoutMs: 3456 }
   await using authDb = createAuthDatabase({ connectionString: database.url, ...options })
@@ -45,6 +53,23 @@ it('gives each session its timeouts, in milliseconds', async () => {
     { name: 'lock_timeout', setting: '2345' },
     { name: 'statement_timeout', setting: '1234' },
   ])
+})
+
+it.skipIf(!hasIPv6Loopback())('reaches a server by its IPv6 address, in brackets', async () => {
+  const { hostname, port } = new URL(database.url)
+  const sixth = createServer((client) => {
+    const server = connect(Number(port), hostname)
+    client.pipe(server).pipe(client)
+    for (const socket of [client, server]) socket.on('error', () => undefined)
+  }).listen(0, '::1')
+  onTestFinished(() => void sixth.close())
+  await once(sixth, 'listening')
+  const address = sixth.address()
+  const url = new URL(database.url)
+  url.hostname = '[::1]'
+  url.port = String(address !== null && typeof address === 'object' && address.port)
+  await using authDb = createAuthDatabase({ connectionString: url.href })
+  expect(await authDb.sql`select count(*)::int as users from "user"`).toEqual([{ users: 0 }])
 })
 
 describe('the same connection string twice in one process', () => {
