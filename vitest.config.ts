@@ -29,7 +29,7 @@ export default defineConfig({
           name: 'worker',
           // What is not here runs through a worker in Chromium.
           include: [
-            'tests/app/{app-database,redaction,pg-protocol,data/repositories}.test.ts',
+            'tests/app/{app-database,redaction,pg-protocol,data/repositories,live/*,search/*,transfer/*}.test.ts',
             'tests/conformance/values.test.ts',
           ],
           setupFiles: 'tests/support/worker-mode.ts',

@@ -2,12 +2,13 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import type { AppDatabase } from '../../../src/app/index.ts'
 import { createTestAppDatabase } from '../../../src/testing/index.ts'
+import type { TestAppDatabaseOptions } from '../../../src/testing/index.ts'
 
 /** Opens it before the tests and closes it after them; starting one for each would take minutes. */
-export function useAppDatabase(): () => AppDatabase {
+export function useAppDatabase(options?: TestAppDatabaseOptions): () => AppDatabase {
   let app: AppDatabase | undefined
   beforeAll(async () => {
-    app = await createTestAppDatabase()
+    app = await createTestAppDatabase(options)
   })
   beforeEach(async () => {
     await app?.db.delete(app.schema.collection)

@@ -2,21 +2,23 @@
 import { asc, count, eq, sql } from 'drizzle-orm'
 import { integer, pgTable, pgView, text } from 'drizzle-orm/pg-core'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import type { AppDatabase } from '../../../src/app/create-app-database.ts'
 import type { LiveQuery, LiveSnapshot } from '../../../src/app/live/live-query.ts'
 import { appSchema } from '../../../src/schema/app.ts'
 import type { Collection, Entry } from '../../../src/schema/app.ts'
 import { createTestAppDatabase } from '../../../src/testing/index.ts'
+import { useAppDatabase } from '../data/open-app.ts'
 
 const { collection, entry } = appSchema
 
 describe('a live query', () => {
+  const statements: string[] = []
+  const theApp = useAppDatabase({ debug: (statement) => statements.push(statement) })
   let app: AppDatabase
-  let statements: string[]
   beforeEach(async () => {
-    statements = []
-    app = await createTestAppDatabase({ debug: (statement) => statements.push(statement) })
+    app = theApp()
+    statements.length = 0
     await app.db.insert(collection).values([
       { id: 'c', name: 'C' },
       { id: 'd', name: 'D' },
@@ -26,7 +28,6 @@ describe('a live query', () => {
       { id: '2', title: 'two', collectionId: 'd' },
     ])
   })
-  afterEach(() => app.close())
 
   const titles = () => app.db.select({ title: entry.title }).from(entry).orderBy(asc(entry.id))
 
@@ -89,7 +90,7 @@ describe('a live query', () => {
     ['a view of a view', () => app.db.select().from(pgView('seen', { n: integer('n') }).existing())],
   ])('notices changes behind %s', async (_what, query) => {
     await app.pgClient.exec(
-      `create view inner_seen as select * from entry; create view seen as select count(*)::int as n from inner_seen`,
+      `create or replace view inner_seen as select * from entry; create or replace view seen as select count(*)::int as n from inner_seen`,
     )
     const live = app.live<unknown[]>(query())
     const { snapshots, until, upToDate } = follow(live)
@@ -243,8 +244,9 @@ describe('a live query', () => {
   })
 
   it('fails with CLOSED when the database is closed', async () => {
-    using live = app.live(titles())
-    await app.close()
+    const closed = await createTestAppDatabase()
+    using live = closed.live(closed.db.select().from(entry))
+    await closed.close()
     follow(live)
     await vi.waitFor(() => expect(live.getSnapshot()).toMatchObject({ status: 'failed', error: { code: 'CLOSED' } }))
   })
