@@ -23,15 +23,12 @@ export default defineConfig({
         },
       },
       {
-        // Suites of the app again, their databases in memory behind a worker.
+        // The suites of the app again, their databases in memory behind a worker.
         extends: true,
         test: {
           name: 'worker',
-          // What is not here runs through a worker in Chromium.
-          include: [
-            'tests/app/{app-database,redaction,pg-protocol,data/repositories,live/*,search/*,transfer/*}.test.ts',
-            'tests/conformance/values.test.ts',
-          ],
+          include: ['tests/app/**/*.test.ts', 'tests/conformance/values.test.ts'],
+          exclude: ['tests/app/**/*.browser.test.ts', 'tests/app/{storage,worker}/**'],
           setupFiles: 'tests/support/worker-mode.ts',
         },
       },
