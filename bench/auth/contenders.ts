@@ -5,8 +5,8 @@ import { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { Pool } from 'pg'
 import postgres from 'postgres'
-import { createAuthDatabase } from '../../src/auth/index.ts'
-import { authSchema } from '../../src/schema/auth.ts'
+import { createAuthDatabase } from '@typyst/db/auth'
+import { authSchema } from '@typyst/db/schema/auth'
 
 /** What is measured: ours, ours with Better Auth's cookie cache, the bare Drizzle adapter, and Kysely on `pg`. */
 export const contenderNames = ['typyst', 'typyst-cookie-cache', 'drizzle', 'kysely'] as const

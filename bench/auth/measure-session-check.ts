@@ -3,8 +3,8 @@ import { betterAuth } from 'better-auth'
 import { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
-import { createAuthDatabase } from '../../src/auth/index.ts'
-import { authSchema } from '../../src/schema/auth.ts'
+import { createAuthDatabase } from '@typyst/db/auth'
+import { authSchema } from '@typyst/db/schema/auth'
 import { commonOptions } from './contenders.ts'
 
 /** One statement prepared by postgres.js; the same on `authDb.sql`; Better Auth's call on our adapter, and on the bare one. */

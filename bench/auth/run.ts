@@ -2,7 +2,7 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import postgres from 'postgres'
-import { createAuthDatabase } from '../../src/auth/index.ts'
+import { createAuthDatabase } from '@typyst/db/auth'
 import { startPostgresServer } from '../../tests/support/postgres-server.ts'
 import { contenderNames } from './contenders.ts'
 import { measureHttp } from './measure-http.ts'

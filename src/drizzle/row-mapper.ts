@@ -1,5 +1,5 @@
 /** Makes the function that turns a result's rows into objects; Drizzle's own looks at each column again for each row. */
-import { Column, is, SQL } from 'drizzle-orm'
+import { Column, getTableName, is, SQL } from 'drizzle-orm'
 import type { DriverValueDecoder } from 'drizzle-orm'
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core'
 import { mapResultRow } from 'drizzle-orm/utils'
@@ -18,7 +18,8 @@ declare module 'drizzle-orm/sql/sql' {
   }
 }
 
-type RowMapper = (row: unknown[]) => unknown
+/** Turns a row's values into an object. */
+export type RowMapper = (row: unknown[]) => unknown
 
 /**
  * Prepares the mapping of a query's rows.
@@ -27,14 +28,12 @@ type RowMapper = (row: unknown[]) => unknown
  */
 export function createRowMapper(
   fields: SelectedFieldsOrdered,
-  joinsNotNullableMap: Record<string, boolean> = {},
+  joinsNotNullableMap: Record<string, boolean> | undefined,
 ): RowMapper {
-  const columns = fields.flatMap(toColumn)
-  const mayLackTables = Object.values(joinsNotNullableMap).includes(false)
-  // Joined tables that may be null, and what is new in Drizzle, are left to it.
-  if (columns.length < fields.length || (mayLackTables && columns.some(({ group }) => group !== undefined))) {
-    return (row) => mapResultRow(fields, row, joinsNotNullableMap)
-  }
+  const deciding = joinsNotNullableMap ? decidingColumns(fields, joinsNotNullableMap) : new Set<number>()
+  const columns = fields.flatMap((field, at) => toColumn(field, deciding.has(at)))
+  // What is new in Drizzle is left to it.
+  if (columns.length < fields.length) return (row) => mapResultRow(fields, row, joinsNotNullableMap)
   return (row) => {
     const result: Record<string, unknown> = {}
     let inner = result
@@ -42,14 +41,16 @@ export function createRowMapper(
     for (let at = 0; at < columns.length; at += 1) {
       const column = columns[at]
       if (!column) continue
-      const { group, name, decoder } = column
+      const { group, name, decoder, decides } = column
       // The fields of a group stand side by side.
       if (group !== innerGroup) {
         inner = group === undefined ? result : (result[group] = {})
         innerGroup = group
       }
       const value = row[at]
-      inner[name] = value === null ? null : decoder.mapFromDriverValue(value)
+      const decoded = value === null ? null : decoder.mapFromDriverValue(value)
+      inner[name] = decoded
+      if (decides && decoded === null && group !== undefined) result[group] = null
     }
     return result
   }
@@ -60,10 +61,28 @@ interface MappedColumn {
   readonly group: string | undefined
   readonly name: string
   readonly decoder: Pick<DriverValueDecoder<unknown, unknown>, 'mapFromDriverValue'>
+  /** Whether its group is `null` when it is. */
+  readonly decides: boolean
 }
 
-function toColumn({ path, field }: SelectedFieldsOrdered[number]): MappedColumn[] {
+function toColumn({ path, field }: SelectedFieldsOrdered[number], decides: boolean): MappedColumn[] {
   const [group, name] = path.length === 1 ? [undefined, path[0]] : path
   const decoder = is(field, Column) ? field : is(field, SQL) ? field.decoder : undefined
-  return name !== undefined && decoder && path.length <= 2 ? [{ group, name, decoder }] : []
+  return name !== undefined && decoder && path.length <= 2 ? [{ group, name, decoder, decides }] : []
+}
+
+/** As Drizzle has it: the first column of a group whose columns are of one table, when that may be missing from a row. */
+function decidingColumns(fields: SelectedFieldsOrdered, joinsNotNullableMap: Record<string, boolean>): Set<number> {
+  const groups = new Map<string, { readonly at: number; readonly tables: Set<string> }>()
+  for (const [at, { path, field }] of fields.entries()) {
+    const [group, name, ...deeper] = path
+    if (group === undefined || name === undefined || deeper.length > 0 || !is(field, Column)) continue
+    const known = groups.get(group) ?? { at, tables: new Set() }
+    known.tables.add(getTableName(field.table))
+    groups.set(group, known)
+  }
+  const optional = [...groups.values()].filter(
+    ({ tables }) => tables.size === 1 && [...tables].every((table) => !joinsNotNullableMap[table]),
+  )
+  return new Set(optional.map(({ at }) => at))
 }

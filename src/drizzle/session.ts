@@ -12,6 +12,7 @@ import { withSavepoints } from '../internal/sql-transaction.ts'
 import type { SqlConnection, SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
 import { convert } from './dialect.ts'
 import { createRowMapper } from './row-mapper.ts'
+import type { RowMapper } from './row-mapper.ts'
 import type { StatementLog } from './statement-log.ts'
 
 /** What a statement without a row type gives: rows as objects, how many, and the columns. */
@@ -34,6 +35,8 @@ class PortPreparedQuery<T extends PreparedQueryConfig> extends PgPreparedQuery<T
   private readonly fields: SelectedFieldsOrdered | undefined
   private readonly toResult: ResultMapper | undefined
   private readonly log: StatementLog | undefined
+  /** Made by the first execution, as what follows is set after the constructor. */
+  private mapRow: RowMapper | undefined
   /** Set by Drizzle's select builder. */
   declare joinsNotNullableMap?: Record<string, boolean>
 
@@ -59,7 +62,9 @@ class PortPreparedQuery<T extends PreparedQueryConfig> extends PgPreparedQuery<T
     const { rows } = await executor.queryArrays(this.query.sql, params)
     return convert(() => {
       if (toResult) return toResult(rows)
-      return fields && rows.map(createRowMapper(fields, this.joinsNotNullableMap))
+      if (!fields) return undefined
+      this.mapRow ??= createRowMapper(fields, this.joinsNotNullableMap)
+      return rows.map(this.mapRow)
     })
   }
 

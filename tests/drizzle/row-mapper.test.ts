@@ -1,6 +1,10 @@
 /** How rows become objects: plain columns by our own mapping, everything else by Drizzle's. */
 import { eq, sql } from 'drizzle-orm'
+import { mapResultRow } from 'drizzle-orm/utils'
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { createRowMapper } from '../../src/drizzle/row-mapper.ts'
+import { appSchema } from '../../src/schema/app.ts'
 import { createTestAppDatabase } from '../../src/testing/index.ts'
 
 it('decodes plain columns, expressions, nested selections and rows without a partner', async () => {
@@ -32,3 +36,35 @@ it('decodes plain columns, expressions, nested selections and rows without a par
     .orderBy(collection.name)
   expect(joined.map((row) => row.entry)).toEqual([null, plain])
 })
+
+it('gives what Drizzle gives, whichever tables and values are missing', () => {
+  const { collection, entry } = appSchema
+  const fields = fc.uniqueArray(
+    fc.record({
+      path: fc.oneof(
+        fc.tuple(fc.constantFrom('a', 'b', 'c', 'd')),
+        fc.tuple(fc.constantFrom('e', 'f', 'g'), fc.constantFrom('a', 'b', 'c')),
+      ),
+      field: fc.constantFrom(collection.id, collection.createdAt, entry.id, entry.content, sql`1`.mapWith(String)),
+    }),
+    { selector: ({ path }) => path.join('.'), maxLength: 10 },
+  )
+  const maybe = fc.option(fc.boolean(), { nil: undefined })
+  const missing = fc.option(fc.record({ collection: maybe, entry: maybe }), { nil: undefined })
+  fc.assert(
+    fc.property(fields, missing, fc.array(fc.boolean(), { minLength: 10, maxLength: 10 }), (chosen, map, nulls) => {
+      // Drizzle puts the fields of a group side by side.
+      const ordered = chosen.map(({ path, field }) => ({ path: [...path], field })).sort(byGroup)
+      const known =
+        map &&
+        Object.fromEntries(Object.entries(map).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
+      const row = ordered.map((_, at) => (nulls[at] ? null : '2026-01-02 03:04:05+00'))
+      expect(createRowMapper(ordered, known)(row)).toEqual(mapResultRow(ordered, row, known))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+function byGroup({ path: [left = ''] }: { path: string[] }, { path: [right = ''] }: { path: string[] }): number {
+  return left < right ? -1 : Number(left > right)
+}
