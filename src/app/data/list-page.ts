@@ -89,8 +89,11 @@ export async function listPage<TRow, TSort extends string>(
     .limit(limit + 1)
   const shown = found.slice(0, limit)
   const last = found.length > limit ? shown.at(-1) : undefined
-  const toRow = ({ row: { [ownId]: _id, ...row }, key }: (typeof found)[number]) =>
-    timeField === undefined ? row : { ...row, [timeField]: sortKey.column.mapFromDriverValue(key) }
+  const toRow = ({ row, key }: (typeof found)[number]): Record<string, unknown> => {
+    // Drizzle made the row for this query, and copies of it would cost as much as the mapping.
+    if (timeField !== undefined) row[timeField] = sortKey.column.mapFromDriverValue(key)
+    return idField === undefined ? Object.fromEntries(Object.entries(row).filter(([field]) => field !== ownId)) : row
+  }
   return {
     // Drizzle cannot say in types that the row has the columns it was asked for by name.
     rows: shown.map((each) => toRow(each) as TRow),
