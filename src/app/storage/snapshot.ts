@@ -53,7 +53,7 @@ async function load(
   }
 }
 
-/** 9 MB. Whoever opens a database outside of a browser's storage opens many, as tests do. */
+/** 7.6 MB. Whoever opens a database outside of a browser's storage opens many, as tests do. */
 let unpacked: Promise<StorageEntry[]> | undefined
 
 async function unpackOnce(data: SnapshotData): Promise<StorageEntry[]> {
