@@ -52,7 +52,8 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
   readonly worker?: (() => Worker) | undefined
   /**
    * With `worker`, how long the tab that holds the database may be silent before another takes its place, in milliseconds.
-   * Nothing waits longer than twice that for a leader.
+   * Nothing waits longer than twice that for a leader. As long, one that stands still may be in the way of the storage:
+   * then queries fail with `STORAGE_BLOCKED`.
    *
    * @defaultValue 15000
    */

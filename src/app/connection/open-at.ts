@@ -24,8 +24,8 @@ export interface OpenOptions {
   readonly onPhase: (phase: OpenPhase) => void
   /** Keeps everybody else out of a database in the browser. */
   readonly lock: (name: string) => Promise<() => Promise<void>>
-  /** Whether a leader that was pushed aside may still be alive. */
-  readonly isShared: boolean
+  /** Given by a leader, which may have taken over from one that stands still: how long that may be in the way. */
+  readonly leaderTimeoutMs?: number | undefined
 }
 
 /** What a tab has of an open app database, wherever its engine runs. */
@@ -97,7 +97,7 @@ async function loadInitial(): Promise<Blob | undefined> {
 
 async function openInBrowser(
   name: string,
-  { durability, onStorageChange, onPhase, lock, isShared }: OpenOptions,
+  { durability, onStorageChange, onPhase, lock, leaderTimeoutMs }: OpenOptions,
 ): Promise<OpenedApp> {
   const unlock = await lock(name)
   try {
@@ -105,7 +105,7 @@ async function openInBrowser(
     Promise.all([loadPGlite(), loadFrontend()]).catch(() => undefined)
     const { openStorage } = await loadStorage()
     const migrationHashes = appMigrations.map(({ hash }) => hash)
-    const storage = openStorage({ name, durability, isShared, onStateChange: onStorageChange, migrationHashes })
+    const storage = openStorage({ name, durability, leaderTimeoutMs, onStateChange: onStorageChange, migrationHashes })
     try {
       const opened = await openOnStorage(storage, onPhase)
       const close = async () => {

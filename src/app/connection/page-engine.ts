@@ -12,13 +12,13 @@ import type { OpenOptions } from './open-at.ts'
 /** Builds the engine; nothing is touched until it is opened. */
 export function createPageEngine(
   location: DataLocation,
-  options: Omit<OpenOptions, 'lock' | 'isShared'>,
+  options: Omit<OpenOptions, 'lock' | 'leaderTimeoutMs'>,
   migrations: AppMigrations,
 ): AppEngine {
   return {
     role: () => 'alone',
     async open() {
-      const opened = await openAt(location, { ...options, lock: lockInBrowser, isShared: false })
+      const opened = await openAt(location, { ...options, lock: lockInBrowser })
       try {
         options.onPhase('migrate')
         await migrateApp(opened.connection, migrations)

@@ -4,6 +4,7 @@ import { wrongPostgres } from './check-store.ts'
 import { databaseName, isFormatRecord, metaKeys, postgresMajor, storeNames } from './format.ts'
 import { openStoreDatabase, requestResult, transactionDone } from './indexed-db.ts'
 import type { IndexedDbFactory } from './indexed-db.ts'
+import { readStores } from './transaction.ts'
 import { deleteStockStore, readStockStore } from './stock-store.ts'
 
 /**
@@ -26,12 +27,14 @@ export async function finishAdoption(factory: IndexedDbFactory, name: string): P
   const database = await openStoreDatabase(factory, databaseName(name), false)
   if (!database) return
   try {
-    const meta = database.transaction(storeNames.meta).objectStore(storeNames.meta)
-    const format: unknown = await requestResult(meta.get(metaKeys.format))
+    const format: unknown = await readStores({ database }, ['meta'], (store) =>
+      requestResult(store('meta').get(metaKeys.format)),
+    )
     if (!isFormatRecord(format) || format.origin !== 'adopting') return
     await deleteStockStore(factory, name)
     const transaction = database.transaction(storeNames.meta, 'readwrite')
     transaction.objectStore(storeNames.meta).put({ ...format, origin: 'adopted' }, metaKeys.format)
+    transaction.commit()
     await transactionDone(transaction)
   } finally {
     database.close()

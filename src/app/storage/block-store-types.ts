@@ -29,8 +29,11 @@ export interface BlockStoreOptions {
   readonly seed?: (() => Promise<StoreSeed | undefined>) | undefined
   /** Called whenever {@link BlockStore.state} changes. */
   readonly onStateChange?: ((state: BlockStoreState) => void) | undefined
-  /** Whether a writer that was pushed aside may still be alive: then a mark of this one is stored before anything is read. */
-  readonly isShared?: boolean | undefined
+  /**
+   * Given by a leader: how long another one that stands still may keep a transaction from beginning, in milliseconds. Since
+   * that one may wake up, a mark of this one is stored before anything is read.
+   */
+  readonly leaderTimeoutMs?: number | undefined
   /** @defaultValue {@link defaultLimits} */
   readonly limits?: StoreLimits | undefined
   /** @defaultValue the browser's `indexedDB` */

@@ -3,19 +3,11 @@ import type { ChangeSet } from '@electric-sql/pglite/memfs-frontend'
 import { TypystDbError } from '../../errors.ts'
 import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
-import { blockBytes, databaseName, freshLogName } from './format.ts'
-import { beginFreshLog } from './fresh-log.ts'
-import {
-  browserIndexedDb,
-  isAborted,
-  isConnectionLost,
-  isTaken,
-  openStoreDatabase,
-  storageError,
-} from './indexed-db.ts'
+import { blockBytes } from './format.ts'
+import { browserIndexedDb, isAborted, isConnectionLost, isTaken, storageError } from './indexed-db.ts'
 import { defaultLimits } from './pack.ts'
 import { changedBytes, hasNoChanges } from './journal.ts'
-import { isNextMine, lost } from './next-flush.ts'
+import { inUse, isNextMine } from './next-flush.ts'
 import { createPendingFlushes } from './pending-flushes.ts'
 import { checkStore } from './check-store.ts'
 import { readStore } from './read-store.ts'
@@ -27,7 +19,9 @@ import type { BlockStore, BlockStoreOptions, BlockStoreState, StoreSeed } from '
 import type { KeptOutcome } from './outcome-log.ts'
 import { pushOthersAside } from './push-others-aside.ts'
 import type { StoreContents } from './read-store.ts'
+import { createStoreConnection } from './store-connection.ts'
 import type { StoreIndex } from './store-index.ts'
+import type { OpenStore } from './transaction.ts'
 
 /**
  * Makes a store; nothing is opened before {@link BlockStore.open}.
@@ -35,50 +29,42 @@ import type { StoreIndex } from './store-index.ts'
 export function createBlockStore(options: BlockStoreOptions): BlockStore {
   const { name, durability, flushWithinMs = 100, seed: makeSeed, onStateChange, limits = defaultLimits } = options
   const writer = crypto.randomUUID()
-  let database: IDBDatabase | undefined
   let index: StoreIndex | undefined
   let seed: StoreSeed | undefined
   let contents: Promise<StoreContents> | undefined
   let opening: Promise<void> | undefined
   let isClosed = false
   let isUncertain = false
-  let hasLostData = false
   let error: TypystDbError | undefined
   let smallestSizes = new Map<string, number>()
   let walBytes = 0
   let noted: KeptOutcome[] = []
 
-  const factory = () => options.factory ?? browserIndexedDb()
-
-  const freshLog = async (): Promise<void> => {
-    if (await beginFreshLog(factory(), freshLogName(name))) hasLostData = true
-  }
-
-  const connect = async (mayCreate: boolean): Promise<IDBDatabase> => {
-    await freshLog()
-    const opened = await openStoreDatabase(factory(), databaseName(name), mayCreate)
-    if (!opened) throw lost()
-    // Browsers close connections by themselves, Safari for pages in the background: the next flush opens a new one.
-    opened.onclose = () => {
-      if (database === opened) database = undefined
-    }
-    database = opened
-    return opened
-  }
+  const connection = createStoreConnection({
+    name,
+    factory: () => options.factory ?? browserIndexedDb(),
+    leaderTimeoutMs: options.leaderTimeoutMs,
+  })
 
   /** After a failure nobody knows whether the transaction was stored after all; the journal tells who took its number. */
-  const settle = async (current: IDBDatabase): Promise<StoreIndex> => {
-    if (index && !isUncertain) return index
-    const isStored = index && (await isNextMine(current, index, writer))
-    if (!index || isStored) index = (await readStore(current)).index
+  const settle = async (open: OpenStore): Promise<StoreIndex> => {
+    if (!index) return (index = (await readStore(open)).index)
+    if (isUncertain && (await isNextMine(open, index, writer))) index = (await readOwn(open)).index
     isUncertain = false
     return index
   }
 
+  /** Reads what is stored, unless somebody else has written since this store did. */
+  const readOwn = async (open: OpenStore): Promise<StoreContents> => {
+    const read = await readStore(open)
+    if (read.index.writer !== writer) throw inUse()
+    return read
+  }
+
   /** Runs a transaction, and once more on a new connection or after looking at what is stored, where that can help. */
-  const write = async (work: (database: IDBDatabase, index: StoreIndex) => Promise<void>): Promise<void> => {
+  const write = async (work: (open: OpenStore, index: StoreIndex) => Promise<void>): Promise<void> => {
     const attempt = async (): Promise<void> => {
-      const current = database ?? (await connect(false))
+      const current = await connection.get(false)
       await work(current, await settle(current))
     }
     try {
@@ -88,10 +74,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       const isLost = isConnectionLost(cause)
       // A connection that the browser closes aborts its transactions first, and tells why only later.
       if (!isLost && !isAborted(cause) && !isTaken(cause)) throw cause
-      if (isLost) {
-        database?.close()
-        database = undefined
-      }
+      if (isLost) connection.close()
       await attempt()
     }
   }
@@ -129,23 +112,23 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     phase: isClosed ? 'closed' : error ? 'failing' : flushes.hasPending() ? 'pending' : 'clean',
     error,
     storedBytes: index ? storedBytes(index) : 0,
-    hasLostData,
+    hasLostData: connection.hasLostData(),
   })
   const changed = (): void => onStateChange?.(state())
 
   const openOnce = onceOrRetry(async () => {
     try {
-      const current = database ?? (await connect(true))
+      const current = await connection.get(true)
       const isNew = await checkStore(current)
-      if (hasLostData) changed()
+      if (connection.hasLostData()) changed()
       if (isNew) seed = await makeSeed?.()
-      else if (options.isShared) await pushOthersAside(current, writer)
-      contents = readStore(current)
+      const isMarked = !isNew && options.leaderTimeoutMs !== undefined
+      if (isMarked) await pushOthersAside(current, writer)
+      contents = isMarked ? readOwn(current) : readStore(current)
       // Reported by load(), which PGlite calls later.
       contents.catch(() => undefined)
     } catch (cause) {
-      database?.close()
-      database = undefined
+      connection.close()
       throw storageError(cause)
     }
   })
@@ -172,7 +155,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       await open()
       const { index: read, files } = await loaded(contents)
       // Once more before the first write: what Chromium tidies up when it starts can be in the way of the first time.
-      await freshLog()
+      await connection.beginFreshLog()
       index = read
       if (seed) {
         await flushes.strict(seedChanges(seed))
@@ -226,8 +209,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     abandon() {
       isClosed = true
       flushes.abandon()
-      database?.close()
-      database = undefined
+      connection.close()
     },
 
     async close() {
@@ -236,8 +218,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       await opening?.catch(() => undefined)
       await flushes.close()
       isClosed = true
-      database?.close()
-      database = undefined
+      connection.close()
       changed()
     },
   }

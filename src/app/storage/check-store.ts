@@ -2,6 +2,8 @@
 import { TypystDbError } from '../../errors.ts'
 import { formatVersion, isCount, isFormatRecord, metaKeys, postgresMajor, storeNames } from './format.ts'
 import { requestResult } from './indexed-db.ts'
+import { readStores } from './transaction.ts'
+import type { OpenStore } from './transaction.ts'
 
 /**
  * Checks a store's format and Postgres version without changing anything.
@@ -9,21 +11,25 @@ import { requestResult } from './indexed-db.ts'
  * @returns Whether the store is empty.
  * @throws TypystDbError `STORAGE_NEWER`, `STORAGE_INCOMPATIBLE` or `STORAGE_DAMAGED`.
  */
-export async function checkStore(database: IDBDatabase): Promise<boolean> {
+export async function checkStore(open: OpenStore): Promise<boolean> {
   for (const name of Object.values(storeNames)) {
-    if (!database.objectStoreNames.contains(name)) throw damaged(`has no object store "${name}"`)
+    if (!open.database.objectStoreNames.contains(name)) throw damaged(`has no object store "${name}"`)
   }
-  const transaction = database.transaction([storeNames.meta, storeNames.entries], 'readonly')
-  const meta = transaction.objectStore(storeNames.meta)
-  const entries = transaction.objectStore(storeNames.entries)
-  const reads: Promise<unknown>[] = [
-    requestResult(meta.get(metaKeys.format)),
-    requestResult(meta.get(metaKeys.folded)),
-    requestResult(entries.count()),
-    requestResult(entries.get('/PG_VERSION')),
-    requestResult(entries.get('/global/pg_control')),
-  ]
-  const [format, folded, entryCount, versionFile, controlFile] = await Promise.all(reads)
+  const [format, folded, entryCount, versionFile, controlFile] = await readStores(
+    open,
+    ['meta', 'entries'],
+    (store) => {
+      const [meta, entries] = [store('meta'), store('entries')]
+      const reads: Promise<unknown>[] = [
+        requestResult(meta.get(metaKeys.format)),
+        requestResult(meta.get(metaKeys.folded)),
+        requestResult(entries.count()),
+        requestResult(entries.get('/PG_VERSION')),
+        requestResult(entries.get('/global/pg_control')),
+      ]
+      return Promise.all(reads)
+    },
+  )
   if (format === undefined && folded === undefined && entryCount === 0) return true
   if (!isFormatRecord(format)) throw damaged('has no format record')
   if (format.version > formatVersion) {

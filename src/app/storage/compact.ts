@@ -1,12 +1,12 @@
 /** Keeps a store quick to read: moves lone records and the living parts of mostly dead packs into a fresh pack. */
-import { blockBytes, inRecord, isPackRecord, storeNames } from './format.ts'
+import { blockBytes, inRecord, isPackRecord } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 import { encodePack, findInPack } from './pack.ts'
 import { countFlush, moveBlock } from './store-index.ts'
-import { runStoreTransaction } from './transaction.ts'
+import { readStores, runStoreTransaction } from './transaction.ts'
 import type { PackBlock, StoreLimits } from './pack.ts'
 import type { StoredFile, StoreIndex } from './store-index.ts'
-import type { WriteOptions } from './transaction.ts'
+import type { OpenStore, WriteOptions } from './transaction.ts'
 
 /** Whether {@link compactStore} has something to do. */
 export function needsCompaction(index: StoreIndex, limits: StoreLimits): boolean {
@@ -20,8 +20,8 @@ export interface CompactOptions extends WriteOptions {
 }
 
 /** Packs a pack's worth of records, or rewrites one mostly dead pack, in one transaction. */
-export async function compactStore(database: IDBDatabase, index: StoreIndex, options: CompactOptions): Promise<void> {
-  await moveIntoPack(database, index, worstPack(index, options.limits), options)
+export async function compactStore(open: OpenStore, index: StoreIndex, options: CompactOptions): Promise<void> {
+  await moveIntoPack(open, index, worstPack(index, options.limits), options)
 }
 
 /**
@@ -30,7 +30,7 @@ export async function compactStore(database: IDBDatabase, index: StoreIndex, opt
  * @param victim - The pack that goes; absent for records.
  */
 export async function moveIntoPack(
-  database: IDBDatabase,
+  open: OpenStore,
   index: StoreIndex,
   victim: number | undefined,
   options: CompactOptions,
@@ -40,20 +40,19 @@ export async function moveIntoPack(
   const chosen = chooseBlocks(index, victim ?? inRecord, options.limits.packMaxBlocks)
   if (chosen.length === 0 && victim === undefined) return
 
-  const reading = database.transaction([storeNames.records, storeNames.packs])
-  const [stored, sources] = [reading.objectStore(storeNames.records), reading.objectStore(storeNames.packs)]
-  const source: unknown = victim === undefined ? undefined : await requestResult(sources.get(victim))
-  const blocks = await Promise.all(
-    chosen.map(async ({ file, block }): Promise<PackBlock> => {
-      const bytes: unknown = isPackRecord(source)
-        ? findInPack(source, file.id, block)
-        : await requestResult(stored.get([file.id, block]))
-      // Cannot happen while the index is right; failing here leaves the store as it is.
-      if (!(bytes instanceof Uint8Array)) throw new DOMException('A block is missing', 'NotFoundError')
-      return { fileId: file.id, block, bytes }
-    }),
-  )
-  await runStoreTransaction(database, number, { writer: options.writer }, options, (store) => {
+  const blocks = await readStores(open, ['records', 'packs'], (store) => {
+    const source = victim === undefined ? undefined : requestResult<unknown>(store('packs').get(victim))
+    return Promise.all(
+      chosen.map(async ({ file, block }): Promise<PackBlock> => {
+        const found = await (source ?? requestResult<unknown>(store('records').get([file.id, block])))
+        const bytes = isPackRecord(found) ? findInPack(found, file.id, block) : found
+        // Cannot happen while the index is right; failing here leaves the store as it is.
+        if (!(bytes instanceof Uint8Array)) throw new DOMException('A block is missing', 'NotFoundError')
+        return { fileId: file.id, block, bytes }
+      }),
+    )
+  })
+  await runStoreTransaction(open, number, { writer: options.writer }, options, (store) => {
     const [records, packs] = [store('records'), store('packs')]
     if (blocks.length > 0) packs.put(encodePack(blocks), packId)
     if (victim !== undefined) packs.delete(victim)

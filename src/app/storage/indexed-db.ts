@@ -1,6 +1,7 @@
 /** IndexedDB as promises, with what goes wrong in it told by code. */
 import { isTypystDbError, TypystDbError } from '../../errors.ts'
 import { storeNames } from './format.ts'
+import { unlessBlocked } from './unless-blocked.ts'
 
 /** The layout of object stores; the format of their records has a version of its own. */
 const databaseVersion = 1
@@ -40,15 +41,17 @@ export function transactionDone(transaction: IDBTransaction): Promise<void> {
  * Opens a database of our own layout.
  *
  * @param mayCreate - Whether a missing database is created; otherwise `undefined` comes back.
+ * @param timeoutMs - How long a page that creates or deletes it may be in the way, in milliseconds; otherwise for ever.
  * @throws TypystDbError `STORAGE_NEWER`, `STORAGE_BLOCKED`, or as {@link storageError} says.
  */
 export async function openStoreDatabase(
   factory: IndexedDbFactory,
   name: string,
   mayCreate: boolean,
+  timeoutMs?: number,
 ): Promise<IDBDatabase | undefined> {
   try {
-    return await new Promise<IDBDatabase | undefined>((resolve, reject) => {
+    const opened = new Promise<IDBDatabase | undefined>((resolve, reject) => {
       const request = factory.open(name, databaseVersion)
       request.onupgradeneeded = () => {
         if (!mayCreate) return request.transaction?.abort()
@@ -66,6 +69,14 @@ export async function openStoreDatabase(
         if (!mayCreate && request.error?.name === 'AbortError') resolve(undefined)
         else reject(request.error ?? new DOMException('The database did not open', 'UnknownError'))
       }
+    })
+    return await unlessBlocked(opened, timeoutMs).catch((cause: unknown) => {
+      // One that comes later would be in everybody's way.
+      opened.then(
+        (late) => late?.close(),
+        () => undefined,
+      )
+      throw cause
     })
   } catch (cause) {
     throw storageError(cause)

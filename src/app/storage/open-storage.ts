@@ -18,7 +18,7 @@ const walBytesAllowed = 16 * 1024 * 1024
 /** Options of {@link openStorage}. */
 export interface OpenStorageOptions extends Pick<
   BlockStoreOptions,
-  'name' | 'durability' | 'isShared' | 'onStateChange'
+  'name' | 'durability' | 'leaderTimeoutMs' | 'onStateChange'
 > {
   /** The hashes of the migrations a new database gets, by which the shipped snapshot is chosen. */
   readonly migrationHashes: readonly (string | undefined)[]

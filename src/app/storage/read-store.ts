@@ -10,22 +10,26 @@ import {
   isRecordKey,
   metaKeys,
   nowhere,
-  storeNames,
 } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 import { changedBytes, fromJournal, isJournalRecord } from './journal.ts'
+import { inUse } from './next-flush.ts'
 import { packRuns } from './pack.ts'
 import { replay } from './replay.ts'
 import { countFlush, createStoreIndex, moveBlock } from './store-index.ts'
 import type { PackRecord } from './format.ts'
 import type { StoredFiles } from './replay.ts'
 import type { StoredFile, StoreIndex } from './store-index.ts'
+import { readStores } from './transaction.ts'
+import type { OpenStore, StoreOf } from './transaction.ts'
 
 /** Records fetched at a time: 16 MB at most, well below what a browser moves in one message. */
 const recordsPerRead = 2048
 
 /** The same for the journal, whose records may be 0.5 MB. */
 const flushesPerRead = 32
+
+const allStores = ['meta', 'entries', 'records', 'packs', 'journal'] as const
 
 /** A store as it is on disk. */
 export interface StoreContents {
@@ -35,32 +39,28 @@ export interface StoreContents {
 }
 
 /**
- * Reads everything in one transaction, the packs in parallel.
+ * Reads everything: first what there is, then all of it in parallel.
  *
  * @param onDamage - Called for each record that is not what the format says, which is then left out.
- * @throws TypystDbError `STORAGE_DAMAGED` for such a record, unless `onDamage` is given.
+ * @throws TypystDbError `STORAGE_DAMAGED` for such a record, unless `onDamage` is given; `DATABASE_IN_USE` when somebody
+ *   stored a flush meanwhile.
  */
-export async function readStore(database: IDBDatabase, onDamage?: () => void): Promise<StoreContents> {
+export async function readStore(open: OpenStore, onDamage?: () => void): Promise<StoreContents> {
   const damaged = (what: string): void => {
     if (!onDamage) throw damagedStore(what)
     onDamage()
   }
-  const transaction = database.transaction(Object.values(storeNames), 'readonly')
-  const store = (name: string): IDBObjectStore => transaction.objectStore(name)
-  const folded: unknown = await requestResult(store('meta').get(metaKeys.folded))
-  const [journal, paths, entries, packs, records]: [
-    [IDBValidKey, unknown][],
-    IDBValidKey[],
-    unknown[],
-    [number, PackRecord][],
-    [[number, number], Uint8Array][],
-  ] = await Promise.all([
-    readInBatches(store('journal'), flushesPerRead),
-    requestResult(store('entries').getAllKeys()),
-    requestResult(store('entries').getAll()),
-    readPacks(store('packs'), damaged),
-    readRecords(store('records'), damaged),
-  ])
+  const keys = await readStores(open, allStores, readKeys)
+  const { folded, paths, entries } = keys
+  const [journal, packs, records, later] = await readStores(open, allStores, (store) =>
+    Promise.all([
+      readInBatches(store('journal'), keys.flushes, flushesPerRead),
+      readPacks(store('packs'), keys.packs, damaged),
+      readRecords(store('records'), keys.records, damaged),
+      requestResult(store('journal').getKey(laterThan(keys.flushes))),
+    ]),
+  )
+  if (later !== undefined) throw inUse()
 
   const index = createStoreIndex()
   if (isCount(folded)) index.folded = folded
@@ -139,10 +139,41 @@ function takeJournal(index: StoreIndex, journal: readonly [IDBValidKey, unknown]
   if (index.count < index.folded) damaged('a flush counter')
 }
 
+/** What {@link readKeys} found. */
+interface StoreKeys {
+  readonly folded: unknown
+  readonly flushes: readonly IDBValidKey[]
+  readonly paths: readonly IDBValidKey[]
+  readonly entries: readonly unknown[]
+  readonly packs: readonly IDBValidKey[]
+  readonly records: readonly IDBValidKey[]
+}
+
 type DamageListener = (what: string) => void
 
-async function readPacks(store: IDBObjectStore, damaged: DamageListener): Promise<[id: number, pack: PackRecord][]> {
-  const ids = await requestResult(store.getAllKeys())
+/** What a store has, and what of that is small. */
+async function readKeys(store: StoreOf): Promise<StoreKeys> {
+  const [folded, flushes, paths, entries, packs, records] = await Promise.all([
+    requestResult<unknown>(store('meta').get(metaKeys.folded)),
+    requestResult(store('journal').getAllKeys()),
+    requestResult(store('entries').getAllKeys()),
+    requestResult<unknown[]>(store('entries').getAll()),
+    requestResult(store('packs').getAllKeys()),
+    requestResult(store('records').getAllKeys()),
+  ])
+  return { folded, flushes, paths, entries, packs, records }
+}
+
+/** Every write adds a flush, so one after those that are known tells that what is known is not all. */
+function laterThan(flushes: readonly IDBValidKey[]): IDBKeyRange {
+  return IDBKeyRange.lowerBound(flushes.at(-1) ?? 0, flushes.length > 0)
+}
+
+async function readPacks(
+  store: IDBObjectStore,
+  ids: readonly IDBValidKey[],
+  damaged: DamageListener,
+): Promise<[id: number, pack: PackRecord][]> {
   const packs: [number, PackRecord][] = []
   await Promise.all(
     ids.map(async (id) => {
@@ -157,28 +188,28 @@ async function readPacks(store: IDBObjectStore, damaged: DamageListener): Promis
 
 async function readRecords(
   store: IDBObjectStore,
+  keys: readonly IDBValidKey[],
   damaged: DamageListener,
 ): Promise<[key: [number, number], bytes: Uint8Array][]> {
   const records: [[number, number], Uint8Array][] = []
-  for (const [key, bytes] of await readInBatches(store, recordsPerRead)) {
+  for (const [key, bytes] of await readInBatches(store, keys, recordsPerRead)) {
     if (!isRecordKey(key) || !(bytes instanceof Uint8Array) || bytes.length > blockBytes) damaged('a block')
     else records.push([key, bytes])
   }
   return records
 }
 
-async function readInBatches(store: IDBObjectStore, perRead: number): Promise<[key: IDBValidKey, value: unknown][]> {
-  const found: [IDBValidKey, unknown][] = []
-  for (let range: IDBKeyRange | undefined; ;) {
-    const [keys, values]: [IDBValidKey[], unknown[]] = await Promise.all([
-      requestResult(store.getAllKeys(range, perRead)),
-      requestResult(store.getAll(range, perRead)),
-    ])
-    for (const [at, key] of keys.entries()) found.push([key, values[at]])
-    const last = keys.at(-1)
-    if (keys.length < perRead || last === undefined) return found
-    range = IDBKeyRange.lowerBound(last, true)
+async function readInBatches(
+  store: IDBObjectStore,
+  keys: readonly IDBValidKey[],
+  perRead: number,
+): Promise<[key: IDBValidKey, value: unknown][]> {
+  const batches: Promise<unknown[]>[] = []
+  for (let at = 0; at < keys.length; at += perRead) {
+    batches.push(requestResult(store.getAll(IDBKeyRange.lowerBound(keys[at]), Math.min(perRead, keys.length - at))))
   }
+  const values = (await Promise.all(batches)).flat()
+  return keys.map((key, at) => [key, values[at]])
 }
 
 function damagedStore(what: string): TypystDbError {

@@ -2,10 +2,11 @@
 import { moveIntoPack } from './compact.ts'
 import type { StoreIndex } from './store-index.ts'
 import { foldFlush } from './write-flush.ts'
+import type { OpenStore } from './transaction.ts'
 import type { FlushOptions } from './write-flush.ts'
 
 /** Runs a transaction on the store, as its flushes do. */
-type WriteStore = (work: (database: IDBDatabase, index: StoreIndex) => Promise<void>) => Promise<void>
+type WriteStore = (work: (open: OpenStore, index: StoreIndex) => Promise<void>) => Promise<void>
 
 /** Gives an outcome without what it tells of rows. */
 export type RedactOutcome = (outcome: object) => object
@@ -17,16 +18,16 @@ export type RedactOutcome = (outcome: object) => object
  * @param redact - For the outcomes of requests that are kept with the store.
  */
 export async function scrubStore(write: WriteStore, options: FlushOptions, redact?: RedactOutcome): Promise<void> {
-  await write(async (database, index) => {
+  await write(async (open, index) => {
     if (redact) index.outcomes.redact(redact)
-    await foldFlush(database, index, [], options)
+    await foldFlush(open, index, [], options)
   })
   const rewriteOne = async (): Promise<boolean> => {
     const rewritten: number[] = []
-    await write(async (database, index) => {
+    await write(async (open, index) => {
       const dirty = dirtyPack(index)
       if (dirty === undefined) return
-      await moveIntoPack(database, index, dirty, options)
+      await moveIntoPack(open, index, dirty, options)
       rewritten.push(dirty)
     })
     return rewritten.length > 0

@@ -1,7 +1,15 @@
-/** One IndexedDB transaction that only counts when nobody else has written since the last one. */
+/** IndexedDB transactions that need this page no more once the task is over that began them. */
 import { storeNames } from './format.ts'
 import { transactionDone } from './indexed-db.ts'
 import type { JournalRecord } from './journal.ts'
+import { unlessBlocked } from './unless-blocked.ts'
+
+/** A database of ours that is open. */
+export interface OpenStore {
+  readonly database: IDBDatabase
+  /** How long another page may keep a transaction from beginning, in milliseconds; without one, for ever. */
+  readonly leaderTimeoutMs?: number | undefined
+}
 
 /** How a flush is written. */
 export interface WriteOptions {
@@ -9,8 +17,32 @@ export interface WriteOptions {
   readonly durability: 'strict' | 'relaxed'
 }
 
+/** The name of an object store. */
+export type StoreName = keyof typeof storeNames
+
 /** A store of a running transaction. */
-export type StoreOf = (name: keyof typeof storeNames) => IDBObjectStore
+export type StoreOf = (name: StoreName) => IDBObjectStore
+
+/**
+ * Reads in one transaction, all of which is asked for at once. The browser then ends it by itself: a page that stands
+ * still would otherwise keep what it has locked from the leader after it, and Chromium takes a minute to notice.
+ *
+ * @param ask - Makes every request before it waits for any.
+ * @throws TypystDbError `STORAGE_BLOCKED` when another page is in the way for too long.
+ */
+export async function readStores<T>(
+  open: OpenStore,
+  names: readonly StoreName[],
+  ask: (store: StoreOf) => Promise<T>,
+): Promise<T> {
+  const transaction = open.database.transaction(
+    names.map((name) => storeNames[name]),
+    'readonly',
+  )
+  const answer = ask((name) => transaction.objectStore(storeNames[name]))
+  commit(transaction)
+  return unlessBlocked(answer, open.leaderTimeoutMs, transaction)
+}
 
 /**
  * Stores a flush under its number and resolves once it is on disk.
@@ -18,27 +50,25 @@ export type StoreOf = (name: keyof typeof storeNames) => IDBObjectStore
  * Two writers cannot both take a number, so the second one's transaction fails as a whole. That needs no answer from the
  * database: a lone record is asked for and committed in one go.
  *
- * It never waits for an answer while it is open, either: a page that stands still keeps what it has locked from the leader
- * after it, and Chromium ends such a transaction only after a minute.
- *
  * @param work - What else belongs to the flush; it asks for all of it at once.
  * @throws DOMException `ConstraintError` when somebody else has taken the number; nothing was written then.
+ * @throws TypystDbError `STORAGE_BLOCKED` when another page is in the way for too long; it is written once that lets go.
  */
 export async function runStoreTransaction(
-  database: IDBDatabase,
+  open: OpenStore,
   number: number,
   record: JournalRecord,
   { durability }: WriteOptions,
   work?: (store: StoreOf) => void,
 ): Promise<void> {
   const scope = work ? Object.values(storeNames) : [storeNames.journal]
-  const transaction = database.transaction(scope, 'readwrite', { durability })
+  const transaction = open.database.transaction(scope, 'readwrite', { durability })
   const done = transactionDone(transaction)
   // Watched from here on: `work` may throw, and that is what to report.
   done.catch(() => undefined)
   try {
     transaction.objectStore(storeNames.journal).add(record, number)
-    work?.((name) => transaction.objectStore(name))
+    work?.((name) => transaction.objectStore(storeNames[name]))
     commit(transaction)
   } catch (cause) {
     abort(transaction)
@@ -47,7 +77,7 @@ export async function runStoreTransaction(
       (aborted: unknown) => (isAbort(cause) ? aborted : cause),
     )
   }
-  await done
+  await unlessBlocked(done, open.leaderTimeoutMs, transaction)
 }
 
 /** Spares a round trip: a transaction that ends by itself waits until every answer has reached this page. */

@@ -1,6 +1,6 @@
 /** Writes flushes, each as one IndexedDB transaction, and brings the index up to date once it is stored. */
 import { isZero, withoutTrailingZeros } from './bytes.ts'
-import { blockBytes, formatVersion, inRecord, isPackRecord, metaKeys, nowhere, storeNames } from './format.ts'
+import { blockBytes, formatVersion, inRecord, isPackRecord, metaKeys, nowhere } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 import { changedBytes, toJournal } from './journal.ts'
 import { encodePack, findInPack } from './pack.ts'
@@ -8,12 +8,12 @@ import type { JournalRecord } from './journal.ts'
 import type { KeptOutcome } from './outcome-log.ts'
 import { planFlush } from './plan-flush.ts'
 import { countFlush, dropBlocks, locationOf, moveBlock } from './store-index.ts'
-import { runStoreTransaction } from './transaction.ts'
-import type { FormatRecord, PackRecord } from './format.ts'
+import { readStores, runStoreTransaction } from './transaction.ts'
+import type { FormatRecord } from './format.ts'
 import type { StoreLimits } from './pack.ts'
 import type { BlockDraft, FileDraft, FlushPlan, PendingChanges } from './plan-flush.ts'
 import type { StoredFile, StoreIndex } from './store-index.ts'
-import type { WriteOptions } from './transaction.ts'
+import type { OpenStore, StoreOf, WriteOptions } from './transaction.ts'
 
 /** A block ready to be written. */
 interface ReadyBlock {
@@ -35,7 +35,7 @@ const startsKept = 1000
 
 /** Adds changes to the journal: one value, and not a single answer to wait for. */
 export async function appendFlush(
-  database: IDBDatabase,
+  open: OpenStore,
   index: StoreIndex,
   pending: readonly PendingChanges[],
   options: FlushOptions,
@@ -45,7 +45,7 @@ export async function appendFlush(
   const { changes, lastPage } = toJournal(pending, index.lastPage)
   const outcomes = outcomesOf(pending)
   const record: JournalRecord = { writer, changes, ...(outcomes.length > 0 && { outcomes }) }
-  await runStoreTransaction(database, number, record, options)
+  await runStoreTransaction(open, number, record, options)
   countFlush(index, number, writer)
   index.outcomes.add(outcomes)
   index.journal.push(...pending)
@@ -63,7 +63,7 @@ export function needsFold(index: StoreIndex, limits: StoreLimits): boolean {
 
 /** Puts the journal, and changes on top of it, into blocks. When it throws, neither store nor index has changed. */
 export async function foldFlush(
-  database: IDBDatabase,
+  open: OpenStore,
   index: StoreIndex,
   pending: readonly PendingChanges[],
   options: FlushOptions,
@@ -78,12 +78,12 @@ export async function foldFlush(
   const deadPacks = [...index.packs].filter(([, pack]) => pack.live === 0).map(([id]) => id)
   const records: ReadyBlock[] = []
   const packs: { readonly id: number; readonly blocks: ReadyBlock[] }[] = []
-  const ready = await readyBlocks(database, plan)
+  const ready = await readyBlocks(open, plan)
 
   // The records that held them go.
   index.outcomes.add(outcomesOf(pending))
   const outcomes = index.outcomes.all()
-  await runStoreTransaction(database, number, { writer, outcomes }, options, (store) => {
+  await runStoreTransaction(open, number, { writer, outcomes }, options, (store) => {
     const stores = { meta: store('meta'), entries: store('entries'), records: store('records'), packs: store('packs') }
     const journal = store('journal')
     journal.delete(IDBKeyRange.bound(index.folded, number, false, true))
@@ -159,34 +159,36 @@ export async function foldFlush(
 }
 
 /** Every drafted block with its final bytes; asks the store only where a part of a block was written. */
-async function readyBlocks(database: IDBDatabase, plan: FlushPlan): Promise<ReadyBlock[]> {
-  const ready: ReadyBlock[] = []
-  const drafts = [...plan.entries.values()].filter((draft) => draft !== undefined && draft !== 'dir')
-  const isAsking = drafts.some(({ blocks }) => [...blocks.values()].some(({ base }) => base !== nowhere))
-  const transaction = isAsking ? database.transaction([storeNames.records, storeNames.packs]) : undefined
-  const packs = new Map<number, Promise<PackRecord | undefined>>()
-  const readPack = async (id: number): Promise<PackRecord | undefined> => {
-    const value: unknown = transaction && (await requestResult(transaction.objectStore(storeNames.packs).get(id)))
-    return isPackRecord(value) ? value : undefined
+async function readyBlocks(open: OpenStore, plan: FlushPlan): Promise<ReadyBlock[]> {
+  const drafts: (Omit<ReadyBlock, 'bytes'> & { readonly blockDraft: BlockDraft })[] = []
+  for (const draft of plan.entries.values()) {
+    if (draft === undefined || draft === 'dir') continue
+    for (const [block, blockDraft] of draft.blocks) drafts.push({ draft, fileId: draft.id, block, blockDraft })
   }
-  const readBase = async (fileId: number, block: number, location: number): Promise<Uint8Array | undefined> => {
-    if (location === inRecord) {
-      const records = transaction?.objectStore(storeNames.records)
-      const value: unknown = records && (await requestResult(records.get([fileId, block])))
-      return value instanceof Uint8Array ? value : undefined
-    }
-    const reading = packs.get(location) ?? readPack(location)
-    packs.set(location, reading)
-    const pack = await reading
-    return pack && findInPack(pack, fileId, block)
-  }
-  for (const draft of drafts) {
-    for (const [block, blockDraft] of draft.blocks) {
-      const base = blockDraft.base === nowhere ? undefined : await readBase(draft.id, block, blockDraft.base)
-      ready.push({ draft, fileId: draft.id, block, bytes: layOver(base, blockDraft) })
-    }
-  }
-  return ready
+  const isAsking = drafts.some(({ blockDraft }) => blockDraft.base !== nowhere)
+  const bases = isAsking ? await readStores(open, ['records', 'packs'], (store) => readBases(store, drafts)) : []
+  return drafts.map(({ blockDraft, ...block }, at) => ({ ...block, bytes: layOver(bases[at], blockDraft) }))
+}
+
+/** What is stored of blocks, in their order. */
+function readBases(
+  store: StoreOf,
+  blocks: readonly { readonly fileId: number; readonly block: number; readonly blockDraft: BlockDraft }[],
+): Promise<(Uint8Array | undefined)[]> {
+  const packs = new Map<number, Promise<unknown>>()
+  return Promise.all(
+    blocks.map(async ({ fileId, block, blockDraft: { base } }) => {
+      if (base === nowhere) return undefined
+      if (base === inRecord) {
+        const value: unknown = await requestResult<unknown>(store('records').get([fileId, block]))
+        return value instanceof Uint8Array ? value : undefined
+      }
+      const reading = packs.get(base) ?? requestResult<unknown>(store('packs').get(base))
+      packs.set(base, reading)
+      const pack = await reading
+      return isPackRecord(pack) ? findInPack(pack, fileId, block) : undefined
+    }),
+  )
 }
 
 function layOver(base: Uint8Array | undefined, { patches }: BlockDraft): Uint8Array {

@@ -14,7 +14,7 @@ export interface TransportOptions {
   readonly durability: 'strict' | 'relaxed'
   readonly memoryFallback: boolean
   readonly transactionIdleTimeoutMs: number
-  /** How long the worker may take to load, in milliseconds. */
+  /** How long the worker may take to load, and whatever stands still may be in its way, in milliseconds. */
   readonly leaderTimeoutMs: number
 }
 
@@ -148,7 +148,8 @@ export async function createTransport(options: TransportOptions, events: Transpo
         })
       })
       const { durability, memoryFallback, transactionIdleTimeoutMs } = options
-      worker.post({ type: 'join', location, clientId, durability, memoryFallback, transactionIdleTimeoutMs })
+      const given = { durability, memoryFallback, transactionIdleTimeoutMs, leaderTimeoutMs }
+      worker.post({ type: 'join', location, clientId, ...given })
     },
     connect(leaderId) {
       connectedTo = leaderId

@@ -1,5 +1,5 @@
 /** Makes one worker of all tabs' the leader: whoever has the lock of the database, which pages take too. */
-import { findHolder } from './find-holder.ts'
+import { isHolder } from './find-holder.ts'
 import { databaseLock } from './names.ts'
 
 /** A worker that waits for its turn to lead. */
@@ -55,8 +55,7 @@ export function createCandidate(name: string, { onElected, onDeposed }: Candidat
     },
     async takeOver(leaderId) {
       if (release || withdrawn.signal.aborted) return
-      const holder = await findHolder(name)
-      if (holder.kind !== 'worker' || holder.workerId !== leaderId) return
+      if (!(await isHolder(name, leaderId))) return
       withdrawn.abort()
       await request
       withdrawn = new AbortController()

@@ -21,3 +21,9 @@ export async function findHolder(name: string): Promise<LockHolder> {
   }
   return { kind: 'page' }
 }
+
+/** Whether a worker has a database open, or is about to. */
+export async function isHolder(name: string, workerId: string): Promise<boolean> {
+  const holder = await findHolder(name)
+  return holder.kind === 'worker' && holder.workerId === workerId
+}

@@ -15,6 +15,7 @@ import type { ClientDesk } from './client-desk.ts'
 import { createEngine } from './engine.ts'
 import type { Engine } from './engine.ts'
 import { encodeError } from './error-codec.ts'
+import { isHolder } from './find-holder.ts'
 import { wireProtocol } from './names.ts'
 import type { Outcome, ToClient, ToLeader, WireError, WireStorageState } from './protocol.ts'
 import { schemaOutdated } from './schema-outdated.ts'
@@ -26,6 +27,8 @@ export interface LeaderOptions {
   readonly durability: 'strict' | 'relaxed'
   readonly memoryFallback: boolean
   readonly transactionIdleTimeoutMs: number
+  /** How long a leader that it took over from may be in the way of its storage, in milliseconds. */
+  readonly leaderTimeoutMs: number
   /** It can lead no longer: somebody else does, or the database is deleted. */
   readonly onEnd: (reason: 'deposed' | 'destroyed') => void
 }
@@ -69,7 +72,6 @@ export function createLeader(options: LeaderOptions): Leader {
       ...options,
       // The worker holds it already.
       lock: () => Promise.resolve(() => Promise.resolve()),
-      isShared: true,
       onPhase(begun) {
         phase = begun
         broadcast({ type: 'progress', phase: begun })
@@ -113,7 +115,9 @@ export function createLeader(options: LeaderOptions): Leader {
         outcomes: desk.resume(message.resume, keptOutcomes(opened, desk.clientId)),
       })
     } catch (cause) {
-      if (isTypystDbError(cause) && cause.code === 'DATABASE_IN_USE') depose()
+      const isInUse = isTypystDbError(cause) && cause.code === 'DATABASE_IN_USE'
+      // A page with stock PGlite knows of no lock, and is in the way of a leader that stays one.
+      if (isInUse && location.kind === 'indexeddb' && !(await isHolder(location.name, leaderId))) depose()
       else desk.post({ type: 'refused', session, error: encodeError(cause) })
     }
   }

@@ -164,6 +164,7 @@ export type ToWorker =
       readonly durability: 'strict' | 'relaxed'
       readonly memoryFallback: boolean
       readonly transactionIdleTimeoutMs: number
+      readonly leaderTimeoutMs: number
     }
   /** Close in good order, answer `left`. */
   | { readonly type: 'leave' }

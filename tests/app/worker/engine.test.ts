@@ -17,7 +17,6 @@ beforeAll(async () => {
     {
       durability: 'strict',
       memoryFallback: false,
-      isShared: true,
       onPhase: () => undefined,
       lock: () => Promise.reject(new Error('Memory needs none.')),
     },

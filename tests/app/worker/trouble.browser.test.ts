@@ -95,6 +95,48 @@ it('in relaxed mode, a flush() under way when the leader goes does not claim tha
   await closeAll(pages)
 })
 
+it('a page that stands still with the storage in its hands costs nobody more than the stated time', async () => {
+  const pages = await openSharedTabs(tabs, 'idb://held', ['first', 'second', 'third'], { leaderTimeoutMs: 1500 })
+  const { first, second, third } = pages
+  expect(await addCollection(second, 'before')).toBeUndefined()
+  await third.evaluate(async () => {
+    await window.app.close()
+    const opening = indexedDB.open('typyst-db/held')
+    await new Promise((resolve) => (opening.onsuccess = resolve))
+    const transaction = opening.result.transaction(opening.result.objectStoreNames, 'readwrite')
+    // A request after the other keeps it open.
+    await new Promise<void>((resolve) => {
+      const ask = (): void => {
+        transaction.objectStore('meta').get('format').onsuccess = () => {
+          resolve()
+          if (!window.events.includes('let go')) ask()
+        }
+      }
+      ask()
+    })
+  })
+  expect(await addCollection(second, 'held up')).toBe('STORAGE_BLOCKED')
+  await first.close()
+  // The next leader cannot open what is held, and says so.
+  expect(await addCollection(second, 'held up too')).toBe('STORAGE_BLOCKED')
+  await third.evaluate(() => window.events.push('let go'))
+  await expect.poll(() => addCollection(second, crypto.randomUUID())).toBeUndefined()
+  expect(await collectionIds(second)).toContain('before')
+  await closeAll({ second, third })
+})
+
+it('a tab with stock PGlite in it keeps the database, and the others are told', async () => {
+  const [stock, tab] = [await tabs.open(), await tabs.open()]
+  await stock.evaluate(async () => {
+    const { PGlite } = await window.typyst.loadPGlite()
+    Object.assign(window, { stock: await PGlite.create('idb://stock-busy') })
+  })
+  expect(await openShared(tab, 'idb://stock-busy', { leaderTimeoutMs: 60_000 })).toBe('DATABASE_IN_USE')
+  await stock.close()
+  await expect.poll(() => openShared(tab, 'idb://stock-busy')).toBeUndefined()
+  await tab.close()
+})
+
 it('a leader that was deposed and leads again serves its own tab, and those that follow it', async () => {
   const pages = await openSharedTabs(tabs, 'idb://again', ['first', 'second'])
   const { first, second } = pages

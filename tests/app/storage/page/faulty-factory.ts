@@ -12,12 +12,15 @@ export interface FaultyFactory extends IndexedDbFactory {
   disarm(): void
   /** Whether a fault has happened since the last {@link failAt}. */
   hasFailed(): boolean
+  /** How many transactions were still open when the task was over that began them. */
+  leftOpen(): number
 }
 
 export function createFaultyFactory(): FaultyFactory {
   let fault: { left: number; readonly kind: FaultKind; readonly times: number } | undefined
 
   let hasFailed = false
+  let leftOpen = 0
 
   const breakTransaction = (
     database: IDBDatabase,
@@ -46,9 +49,26 @@ export function createFaultyFactory(): FaultyFactory {
     Object.defineProperty(database, 'transaction', {
       value: (...args: Parameters<IDBDatabase['transaction']>) => {
         const transaction = begin(...args)
+        watchEnd(transaction)
         if (transaction.mode === 'readwrite') watchTransaction(database, transaction)
         return transaction
       },
+    })
+  }
+
+  const watchEnd = (transaction: IDBTransaction): void => {
+    let isOver = false
+    for (const end of ['commit', 'abort'] as const) {
+      const { [end]: run } = transaction
+      Object.defineProperty(transaction, end, {
+        value: () => {
+          isOver = true
+          run.call(transaction)
+        },
+      })
+    }
+    setTimeout(() => {
+      if (!isOver) leftOpen += 1
     })
   }
 
@@ -89,5 +109,6 @@ export function createFaultyFactory(): FaultyFactory {
       fault = undefined
     },
     hasFailed: () => hasFailed,
+    leftOpen: () => leftOpen,
   }
 }

@@ -1,8 +1,9 @@
 /** The page of the storage tests: puts the storage modules themselves, not the built package, on `window.storage`. */
 import { runPostgresFaults } from './postgres-faults.ts'
+import { runHeldStore } from './held-store.ts'
 import { checkStoreProperty } from './store-property.ts'
 
-const harness = { checkStoreProperty, runPostgresFaults }
+const harness = { checkStoreProperty, runHeldStore, runPostgresFaults }
 
 declare global {
   interface Window {

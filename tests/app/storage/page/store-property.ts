@@ -79,8 +79,16 @@ export interface PropertyOptions {
   readonly withFaults: boolean
 }
 
+/** What came of it. */
+export interface PropertyReport {
+  /** The smallest counter-example, or nothing. */
+  readonly report: string
+  /** How many transactions needed the page once more, which may stand still then. */
+  readonly leftOpen: number
+}
+
 /** Runs the property and reports the smallest counter-example, if there is one. */
-export async function checkStoreProperty(options: PropertyOptions): Promise<{ report: string }> {
+export async function checkStoreProperty(options: PropertyOptions): Promise<PropertyReport> {
   const name = `property-${crypto.randomUUID()}`
   const factory = createFaultyFactory()
   // So small that folds, packs, their death and compaction happen all the time.
@@ -137,7 +145,7 @@ export async function checkStoreProperty(options: PropertyOptions): Promise<{ re
   const report = fc.defaultReportMessage(details) ?? ''
   await store.close()
   indexedDB.deleteDatabase(databaseName(name))
-  return { report: details.failed ? `${report}\n${String(details.errorInstance)}` : '' }
+  return { report: details.failed ? `${report}\n${String(details.errorInstance)}` : '', leftOpen: factory.leftOpen() }
 }
 
 /** Takes a step where it is possible; the rest, such as writing into a directory, Emscripten refuses. */

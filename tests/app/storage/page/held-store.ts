@@ -1,0 +1,87 @@
+/** A store while another page stands still in the middle of a transaction. */
+import { isTypystDbError } from '../../../../src/errors.ts'
+import { createBlockStore } from '../../../../src/app/storage/block-store.ts'
+import { databaseName } from '../../../../src/app/storage/format.ts'
+import { difference, listFiles, listStore, mountStore, root } from './file-system.ts'
+
+/** Codes that things failed with, or what else they came to. */
+export interface HeldStoreReport {
+  readonly flush: string
+  readonly nextFlush: string
+  readonly large: string
+  readonly open: string
+  /** After the other page has let go: what was missing, if anything. */
+  readonly missing: string | undefined
+  /** A flush of a store that another one has pushed aside. */
+  readonly pushedAside: string
+}
+
+/** Asks a store for everything a leader asks of it while all of its object stores are held. */
+export async function runHeldStore(name: string): Promise<HeldStoreReport> {
+  const leader = () => createBlockStore({ name, durability: 'strict', leaderTimeoutMs: 250 })
+  const first = leader()
+  const mounted = await mountStore(first)
+  const { files } = mounted
+  const sync = () => mounted.sync()
+  const put = (path: string, content: number | string): void => {
+    const data = typeof content === 'string' ? new TextEncoder().encode(content) : new Uint8Array(content).fill(7)
+    const stream = files.open(`${root}/${path}`, 'w+')
+    files.write(stream, data, 0, data.length, 0)
+    files.close(stream)
+  }
+  put('PG_VERSION', '18\n')
+  files.mkdir(`${root}/global`)
+  put('global/pg_control', 1)
+  await sync()
+
+  const letGo = await hold(name)
+  put('small', 10)
+  const flush = await outcomeOf(sync())
+  put('smaller', 5)
+  const nextFlush = await outcomeOf(sync())
+  put('large', 1024 * 1024)
+  const large = await outcomeOf(sync())
+  const second = leader()
+  const open = await outcomeOf(second.open())
+  letGo()
+
+  await sync()
+  const fresh = createBlockStore({ name, durability: 'strict' })
+  const missing = difference(listFiles(files), await listStore(fresh))
+  await fresh.close()
+  await second.open()
+  put('late', 1)
+  const pushedAside = await outcomeOf(sync())
+  await Promise.allSettled([first.close(), second.close()])
+  return { flush, nextFlush, large, open, missing, pushedAside }
+}
+
+/** Keeps every object store of a database until it is told to let go. */
+async function hold(name: string): Promise<() => void> {
+  const opening = indexedDB.open(databaseName(name))
+  const database = await new Promise<IDBDatabase>((resolve) => {
+    opening.onsuccess = () => resolve(opening.result)
+  })
+  const transaction = database.transaction(database.objectStoreNames, 'readwrite')
+  let isHeld = true
+  await new Promise<void>((resolve) => {
+    const ask = (): void => {
+      transaction.objectStore('meta').get('format').onsuccess = () => {
+        resolve()
+        if (isHeld) ask()
+        else database.close()
+      }
+    }
+    ask()
+  })
+  return () => (isHeld = false)
+}
+
+async function outcomeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work
+    return 'stored'
+  } catch (cause) {
+    return isTypystDbError(cause) ? cause.code : String(cause)
+  }
+}
