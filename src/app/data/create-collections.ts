@@ -4,12 +4,13 @@ import { collection, entry } from '../../schema/app.ts'
 import type { Collection } from '../../schema/app.ts'
 import { createId } from '../create-id.ts'
 import type { AppExecutor } from './app-executor.ts'
+import type { BindValue } from './bind-value.ts'
 import { checkArgument, checkValues } from './check-values.ts'
 import type { CollectionChanges, CollectionRepository, CollectionValues } from './collection-repository.ts'
 import { createCollectionTrash, isCollection } from './collection-trash.ts'
 import { copyEntries, copySettings } from './copy-collection.ts'
 import { collectionChangeRules, collectionRules } from './field-rules.ts'
-import { listPage } from './list-page.ts'
+import { createListPage } from './list-page.ts'
 import { pickColumns } from './pick-columns.ts'
 import { changed, changedNow } from './row-changes.ts'
 import { filterRows, visible } from './row-filter.ts'
@@ -28,6 +29,7 @@ const allFields = Object.keys(getTableColumns(collection))
 export function createCollections(executor: AppExecutor, scope: RowScope): CollectionRepository {
   const own = within(scope, collection.userId)
   const isVisible = visible(collection.deletedAt)
+  const listPage = createListPage(executor, { table: collection, id: collection.id, sortKeys })
   return {
     ...createCollectionTrash(executor, scope),
     async create(values, { tx = executor } = {}) {
@@ -39,10 +41,9 @@ export function createCollections(executor: AppExecutor, scope: RowScope): Colle
       // The columns that were asked for, by name.
       return row as Collection | undefined
     },
-    list({ columns = allFields, tx = executor, ...options } = {}) {
-      const condition = and(own, filterRows(collection, texts, options))
-      const picked = pickColumns(collection, columns)
-      return listPage(tx, { table: collection, id: collection.id, columns: picked, condition, sortKeys }, options)
+    async list({ columns = allFields, tx = executor, ...options } = {}) {
+      const condition = (bind: BindValue) => and(own, filterRows(collection, texts, options, bind))
+      return listPage(tx, { columns: pickColumns(collection, columns), condition }, options)
     },
     async count({ tx = executor, ...filter } = {}) {
       const condition = and(own, filterRows(collection, texts, filter))

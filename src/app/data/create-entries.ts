@@ -1,16 +1,18 @@
 /** Entries, everybody's or one user's. */
-import { and, count, eq, getTableColumns, inArray, isNotNull, sql } from 'drizzle-orm'
+import { and, count, eq, getTableColumns, isNotNull, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import { collection, entry } from '../../schema/app.ts'
 import type { Entry } from '../../schema/app.ts'
 import { createId } from '../create-id.ts'
 import type { AppExecutor } from './app-executor.ts'
+import { bindAsGiven } from './bind-value.ts'
+import type { BindValue } from './bind-value.ts'
 import { checkArgument, checkValues } from './check-values.ts'
 import type { EntryChanges, EntryFilter, EntryRepository, EntryValues } from './entry-repository.ts'
 import { entryChangeRules, entryRules, rowIdRule } from './field-rules.ts'
 import { prepareInsertEntry } from './insert-entry.ts'
 import type { InsertEntry } from './insert-entry.ts'
-import { listPage } from './list-page.ts'
+import { createListPage } from './list-page.ts'
 import { pickColumns } from './pick-columns.ts'
 import { changed, changedNow, orNotFound, trashedFor } from './row-changes.ts'
 import { filterRows, visible } from './row-filter.ts'
@@ -35,8 +37,9 @@ export function createEntries(executor: AppExecutor, scope: RowScope): EntryRepo
     checkArgument('id', rowIdRule, id)
     return and(eq(entry.id, id), own)
   }
-  const matches = ({ collectionId, ...filter }: EntryFilter) =>
-    and(own, isIn(collectionId), filterRows(entry, texts, filter))
+  const matches = ({ collectionId, ...filter }: EntryFilter, bind = bindAsGiven) =>
+    and(own, isIn(collectionId, bind), filterRows(entry, texts, filter, bind))
+  const listPage = createListPage(executor, { table: entry, id: entry.id, sortKeys })
   const isHome = (id: string | SQL) => {
     if (typeof id === 'string') checkArgument('collectionId', rowIdRule, id)
     return and(eq(collection.id, id), within(scope, collection.userId), visible(collection.deletedAt))
@@ -79,10 +82,9 @@ export function createEntries(executor: AppExecutor, scope: RowScope): EntryRepo
       // The columns that were asked for, by name.
       return row as Entry | undefined
     },
-    list({ columns = listedFields, tx = executor, ...options } = {}) {
-      const picked = pickColumns(entry, columns)
-      const condition = matches(options)
-      return listPage(tx, { table: entry, id: entry.id, columns: picked, condition, sortKeys }, options)
+    async list({ columns = listedFields, tx = executor, ...options } = {}) {
+      const condition = (bind: BindValue) => matches(options, bind)
+      return listPage(tx, { columns: pickColumns(entry, columns), condition }, options)
     },
     async count({ tx = executor, ...filter } = {}) {
       const [row] = await tx.select({ rows: count() }).from(entry).where(matches(filter))
@@ -162,11 +164,11 @@ export function createEntries(executor: AppExecutor, scope: RowScope): EntryRepo
   }
 }
 
-function isIn(collectionId: string | readonly string[] | undefined): SQL | undefined {
+function isIn(collectionId: string | readonly string[] | undefined, bind: BindValue): SQL | undefined {
+  const { collectionId: column } = entry
   if (collectionId === undefined) return undefined
-  return typeof collectionId === 'string'
-    ? eq(entry.collectionId, collectionId)
-    : inArray(entry.collectionId, [...collectionId])
+  if (typeof collectionId === 'string') return eq(column, bind(collectionId, column))
+  return collectionId.length === 0 ? sql`false` : sql`${column} in ${collectionId.map((id) => bind(id, column))}`
 }
 
 function toSet(changes: EntryChanges) {

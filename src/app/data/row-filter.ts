@@ -2,6 +2,8 @@
 import { and, gte, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import { bindAsGiven } from './bind-value.ts'
+import type { BindValue } from './bind-value.ts'
 import { ownedBy } from './row-scope.ts'
 
 /** Whether rows in the trash are meant: not at all, too, or nothing else. */
@@ -39,19 +41,24 @@ export interface FilteredTable {
   readonly userId: PgColumn
 }
 
-/** The condition a filter comes to. */
+/**
+ * The condition a filter comes to.
+ *
+ * @param bind - How it takes the filter's values.
+ */
 export function filterRows(
   table: FilteredTable,
   texts: readonly PgColumn[],
   { created, updated, text, userId, deleted }: RowFilter,
+  bind: BindValue = bindAsGiven,
 ): SQL | undefined {
   return and(
     visible(table.deletedAt, deleted),
-    inRange(table.createdAt, created),
-    inRange(table.updatedAt, updated),
-    userId === undefined ? undefined : ownedBy(userId, table.userId),
+    inRange(table.createdAt, created, bind),
+    inRange(table.updatedAt, updated, bind),
+    userId === undefined ? undefined : ownedBy(userId, table.userId, bind),
     // Not `ilike`, in whose pattern "%" and "_" would have to be escaped.
-    text ? or(...texts.map((column) => sql`strpos(lower(${column}), lower(${text})) > 0`)) : undefined,
+    text ? or(...texts.map((column) => sql`strpos(lower(${column}), lower(${bind(text)})) > 0`)) : undefined,
   )
 }
 
@@ -61,6 +68,6 @@ export function visible(deletedAt: PgColumn, deleted: DeletedRows = 'exclude'): 
   return deleted === 'only' ? isNotNull(deletedAt) : isNull(deletedAt)
 }
 
-function inRange(column: PgColumn, { from, before }: TimeRange = {}): SQL | undefined {
-  return and(from && gte(column, from), before && lt(column, before))
+function inRange(column: PgColumn, { from, before }: TimeRange = {}, bind: BindValue): SQL | undefined {
+  return and(from && gte(column, bind(from, column)), before && lt(column, bind(before, column)))
 }

@@ -2,6 +2,8 @@
 import { eq, isNotNull, isNull, ne, or } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import { bindAsGiven } from './bind-value.ts'
+import type { BindValue } from './bind-value.ts'
 import { checkArgument } from './check-values.ts'
 import { userIdRule } from './field-rules.ts'
 
@@ -20,8 +22,8 @@ export function without(scope: RowScope, userId: PgColumn): SQL | undefined {
 }
 
 /** The condition that a row is a user's, or nobody's. */
-export function ownedBy(owner: string | null, userId: PgColumn): SQL {
-  return owner === null ? isNull(userId) : eq(userId, owner)
+export function ownedBy(owner: string | null, userId: PgColumn, bind: BindValue = bindAsGiven): SQL {
+  return owner === null ? isNull(userId) : eq(userId, bind(owner, userId))
 }
 
 /**
