@@ -70,8 +70,10 @@ function prepareFind<TSchema extends Record<string, unknown>>(
   const joins = relationNames.flatMap((name) => joinOf(name, config))
   const joined = new Set<Table>([table, ...joins.map((join) => join.table)])
   if (joins.length < relationNames.length || joined.size <= joins.length) return undefined
+  const columns = getTableColumns(table)
+  if (relationNames.some((name) => Object.hasOwn(columns, name))) return undefined
   const selected = {
-    row: getTableColumns(table),
+    ...columns,
     ...Object.fromEntries(joins.map((join) => [join.name, getTableColumns(join.table)])),
   }
   const select = db.select(selected).from(table).$dynamic()
@@ -81,10 +83,8 @@ function prepareFind<TSchema extends Record<string, unknown>>(
     .limit(1)
     .prepare('')
   return async (value) => {
-    const [found] = (await prepared.execute({ value })) as Record<string, Record<string, unknown>>[]
-    if (!found) return undefined
-    const { row, ...related } = found
-    return { ...row, ...related }
+    const [found] = (await prepared.execute({ value })) as Record<string, unknown>[]
+    return found
   }
 }
 
@@ -96,7 +96,7 @@ interface Join {
 
 function joinOf(name: string, { relations }: TableRelationalConfig): Join[] {
   const relation = relations[name]
-  if (!relation || name === 'row' || !is(relation, One) || !is(relation.referencedTable, PgTable)) return []
+  if (!relation || !is(relation, One) || !is(relation.referencedTable, PgTable)) return []
   const { fields: [field, ...more] = [], references: [reference] = [] } = relation.config ?? {}
   if (!is(field, Column) || !is(reference, Column) || more.length > 0) return []
   return [{ name, table: relation.referencedTable, on: eq(field, reference) }]

@@ -60,8 +60,15 @@ export function createPostgresExecutor(
     }
   }
   return {
-    query: async (text, params = []) => toSqlResult(await run(text, params, (query) => query)),
-    queryArrays: async (text, params = []) => toSqlResult(await run(text, params, (query) => query.values())),
+    query: async (text, params = []) => {
+      const result = await run(text, params, (query) => query)
+      // A caller's own rows are a plain array.
+      return toSqlResult(result, [...result])
+    },
+    queryArrays: async (text, params = []) => {
+      const result = await run(text, params, (query) => query.values())
+      return toSqlResult(result, result)
+    },
     exec: (text) =>
       atDriverEdge(async () => {
         await client.unsafe(text)
@@ -72,9 +79,15 @@ export function createPostgresExecutor(
 type Statement = PendingQuery<Row[]>
 
 /** A statement that returns nothing has no columns, whatever the driver's type says. */
-type Result<TRow> = TRow[] & Pick<RowList<Row[]>, 'count'> & Partial<Pick<RowList<Row[]>, 'columns'>>
+type Result = Pick<RowList<Row[]>, 'count'> & Partial<Pick<RowList<Row[]>, 'columns'>>
 
-function toSqlResult<TRow>(result: Result<TRow>): SqlResult<TRow> {
-  const fields = result.columns?.map(({ name, type }) => ({ name, dataTypeID: type })) ?? []
-  return { rows: [...result], rowCount: result.count, fields }
+function toSqlResult<TRow>(result: Result, rows: TRow[]): SqlResult<TRow> {
+  return {
+    rows,
+    rowCount: result.count,
+    // Made when they are asked for, which is hardly ever.
+    get fields() {
+      return result.columns?.map(({ name, type }) => ({ name, dataTypeID: type })) ?? []
+    },
+  }
 }

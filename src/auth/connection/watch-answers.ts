@@ -16,21 +16,24 @@ const message = { query: 0x51, sync: 0x53, flush: 0x48, readyForQuery: 0x5a }
  */
 export function watchAnswers(socket: Socket, timeoutMs: number): void {
   let unanswered = 0
+  let waitingSince = 0
   let timer: NodeJS.Timeout | undefined
-  const rest = () => {
-    clearTimeout(timer)
-    timer = undefined
-  }
   const wait = () => {
-    rest()
-    if (unanswered > 0 && !socket.destroyed) timer = setTimeout(giveUp, timeoutMs)
+    waitingSince = performance.now()
+    // One timer for many statements: to set one for each takes longer than to look at the clock.
+    if (unanswered > 0 && !socket.destroyed) timer ??= setTimeout(look, timeoutMs)
   }
-  const giveUp = () => {
-    const expired = timer
+  const look = () => {
+    timer = undefined
+    if (unanswered === 0 || socket.destroyed) return
+    const since = waitingSince
+    const leftMs = since + timeoutMs - performance.now()
+    if (leftMs > 0) timer = setTimeout(look, leftMs)
     // When this process was busy for so long, the answer may be there already: it is read before this runs.
-    setImmediate(() => {
-      if (timer === expired) socket.destroy(driverError('RESPONSE_TIMEOUT'))
-    })
+    else
+      setImmediate(() => {
+        if (unanswered > 0 && waitingSince === since) socket.destroy(driverError('RESPONSE_TIMEOUT'))
+      })
   }
 
   const countAsked = createAskedCounter()
@@ -50,7 +53,7 @@ export function watchAnswers(socket: Socket, timeoutMs: number): void {
     unanswered = Math.max(0, unanswered - ready)
     wait()
   })
-  socket.once('close', rest)
+  socket.once('close', () => clearTimeout(timer))
 }
 
 /** Counts the statements that begin in a chunk; nothing when it has none of those messages. */
