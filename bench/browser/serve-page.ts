@@ -2,8 +2,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
+import { buildPage } from '../../tests/support/build-page.ts'
 import { startPageServer } from '../../tests/support/page-server.ts'
 import type { PageServer } from '../../tests/support/page-server.ts'
 
@@ -24,19 +23,7 @@ const headers = {
 /** Serves a page, by default the one that compares databases, until it is disposed. */
 export async function serveBenchPage(page: URL = new URL('page', import.meta.url)): Promise<BenchPage> {
   const folder = await mkdtemp(join(tmpdir(), 'typyst-bench-page-'))
-  await build({
-    root: fileURLToPath(page),
-    configFile: false,
-    // PGlite's glue has much to be warned of, and nobody here can change that.
-    logLevel: 'error',
-    worker: { format: 'es' },
-    build: {
-      outDir: folder,
-      emptyOutDir: true,
-      target: 'esnext',
-      chunkSizeWarningLimit: 10_000,
-    },
-  })
+  await buildPage(folder, page, { minify: true })
   const files = await readdir(join(folder, 'assets'))
   const server = await startPageServer(folder, headers)
   return {
