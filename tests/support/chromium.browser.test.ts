@@ -45,7 +45,7 @@ test('crashes one tab and leaves the other alone', async () => {
   await victim.goto(inject('pageUrl'))
   await bystander.goto(inject('pageUrl'))
   await crashPage(victim)
-  expect(await bystander.evaluate(() => document.title)).toBe('@typyst/db tests')
+  expect(await bystander.evaluate(() => document.title)).toBe('@typyst/db')
 })
 
 test('keeps what IndexedDB acknowledged when the browser is killed', async () => {

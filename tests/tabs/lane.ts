@@ -14,10 +14,12 @@ export interface Lane {
   readonly name: string
   /** Operations that succeeded. */
   readonly done: number
-  /** Operations that failed, with `LEADER_CHANGED` or because their own page stood still, and changed nothing. */
+  /** Operations that failed, with `LEADER_CHANGED`, `STORAGE_BLOCKED` or because their own page stood still, and changed nothing. */
   readonly refused: number
   /** Operations that failed with `LEADER_CHANGED` after they had taken effect. */
   readonly lostRows: number
+  /** Operations that failed with `LEADER_CHANGED` and may have taken effect. */
+  readonly unknown: number
   /** The longest that one took, in milliseconds. */
   readonly longestMs: number
   /** Whether its page went away. */
@@ -58,7 +60,7 @@ export function startLane({ page, name, durability, random, capMs, onProgress }:
   let isStopping = false
   let ids = 0
   let longestMs = 0
-  const counts = { done: 0, refused: 0, lostRows: 0 }
+  const counts = { done: 0, refused: 0, lostRows: 0, unknown: 0 }
   let isGone = false
 
   const draw = (): Operation =>
@@ -101,6 +103,9 @@ export function startLane({ page, name, durability, random, capMs, onProgress }:
     get lostRows() {
       return counts.lostRows
     },
+    get unknown() {
+      return counts.unknown
+    },
     get longestMs() {
       return longestMs
     },
@@ -139,7 +144,10 @@ function effectOf({ kind }: Operation, result: OperationResult): Effect {
   if (result.isDone) return 'done'
   // Its page stood still in the middle of it, and others waited.
   if (kind !== 'statement' && result.code === 'TRANSACTION_ABORTED') return 'refused'
+  // The leader that was lost still has the storage in its hands; what it never got took no effect.
+  if (result.code === 'STORAGE_BLOCKED') return 'refused'
   if (result.code !== 'LEADER_CHANGED') return 'done'
+  if (result.message.includes('is not known')) return 'unknown'
   // It stores nothing, and says so.
   if (kind === 'flush') return 'refused'
   if (result.message.includes('took effect, then')) return 'lostRows'

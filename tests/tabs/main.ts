@@ -62,23 +62,33 @@ async function soak(minutes: number): Promise<void> {
   for (const name of Object.keys(before)) console.log(`${name}: ${before[name] ?? 0} before, ${after[name] ?? 0} after`)
 }
 
-function describe({ round, tabCount, durability, strike, acknowledged, refused, lostRows, ...rest }: TabRound): string {
+function describe({
+  round,
+  tabCount,
+  durability,
+  strike,
+  acknowledged,
+  refused,
+  lostRows,
+  unknown,
+  ...rest
+}: TabRound): string {
   return (
     `${tabCount} tabs ${round}, ${durability}: ${strike}, ${acknowledged} acknowledged, ` +
-    `${describeLoss(rest.lost, rest.oldestLostMs)}, ${refused} refused, ${lostRows} without rows, ` +
+    `${describeLoss(rest.lost, rest.oldestLostMs)}, ${refused} refused, ${lostRows} without rows, ${unknown} unknown, ` +
     `${rest.orphansKept} of ${rest.orphans} orphans kept, on again after ${seconds(rest.recoveryMs)}, ` +
     `longest wait ${seconds(rest.longestMs)}`
   )
 }
 
 function summarize(name: string, some: readonly TabRound[]): string {
-  const sum = (key: 'acknowledged' | 'lost' | 'refused' | 'lostRows' | 'orphansKept' | 'orphans') =>
+  const sum = (key: 'acknowledged' | 'lost' | 'refused' | 'lostRows' | 'unknown' | 'orphansKept' | 'orphans') =>
     some.reduce((total, round) => total + round[key], 0)
   const most = (key: 'oldestLostMs' | 'recoveryMs' | 'longestMs') => Math.max(...some.map((round) => round[key]))
   return (
     `${name}: ${some.length} rounds, ${sum('acknowledged')} acknowledged, ` +
     `${describeLoss(sum('lost'), most('oldestLostMs'))}, none doubled, ${sum('refused')} refused, ` +
-    `${sum('lostRows')} without rows, ${sum('orphansKept')} of ${sum('orphans')} orphans kept, ` +
+    `${sum('lostRows')} without rows, ${sum('unknown')} unknown, ${sum('orphansKept')} of ${sum('orphans')} orphans kept, ` +
     `on again after at most ${seconds(most('recoveryMs'))}, longest wait ${seconds(most('longestMs'))}`
   )
 }

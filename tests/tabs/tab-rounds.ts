@@ -43,10 +43,12 @@ export interface TabRound {
   readonly lost: number
   /** How long before the strike the oldest of those was acknowledged, in milliseconds. */
   readonly oldestLostMs: number
-  /** Operations that failed with `LEADER_CHANGED`; nothing of them is there. */
+  /** Operations that failed; nothing of them is there. */
   readonly refused: number
   /** Operations that took effect and lost the rows they returned. */
   readonly lostRows: number
+  /** Operations of which nobody could say in time whether they took effect. */
+  readonly unknown: number
   /** Operations whose tab went away with them: those that took effect, and all. */
   readonly orphansKept: number
   readonly orphans: number
@@ -152,11 +154,13 @@ async function runRound(
 
   const found = await compare(tabs, lanes)
   await notifyEverybody(tabs.living(), `round ${round}`, capMs)
-  const sum = (key: 'done' | 'refused' | 'lostRows') => lanes.reduce((result, lane) => result + lane[key], 0)
+  const sum = (key: 'done' | 'refused' | 'lostRows' | 'unknown') =>
+    lanes.reduce((result, lane) => result + lane[key], 0)
   return {
     acknowledged: sum('done'),
     refused: sum('refused'),
     lostRows: sum('lostRows'),
+    unknown: sum('unknown'),
     lost: found.reduce((result, { missing }) => result + missing, 0),
     oldestLostMs: Math.max(0, ...found.map(({ oldestMissingAt = start }) => Math.round(start - oldestMissingAt))),
     orphans: lanes.filter(({ isOrphaned }) => isOrphaned).length,

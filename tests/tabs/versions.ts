@@ -4,7 +4,7 @@ import { emptyLane, predict } from './workload.ts'
 import type { LaneModel, Operation, OperationResult } from './workload.ts'
 
 /** How an operation ended; `done` is also a failure that was to be expected. */
-export type Effect = 'done' | 'refused' | 'lostRows'
+export type Effect = 'done' | 'refused' | 'lostRows' | 'unknown'
 
 /** What the database may hold of a lane. */
 export interface Version {
@@ -60,6 +60,10 @@ export function createVersions(lane: string, durability: 'strict' | 'relaxed'): 
     newest: () => (possible[0] ?? { model: emptyLane(lane) }).model,
     take(operation, effect, result) {
       if (effect === 'refused') return true
+      if (effect === 'unknown') {
+        possible = distinct([...possible, ...possible.map((version) => withAfter(version, operation))])
+        return true
+      }
       const fitting = possible.flatMap((version) => {
         const { after, ...expected } = predict(version.model, operation)
         return effect === 'lostRows' || explains(expected, result) ? [{ ...version, model: after }] : []
@@ -75,10 +79,15 @@ export function createVersions(lane: string, durability: 'strict' | 'relaxed'): 
     known: () => possible,
     knownOrWith: (operation) => [
       ...possible,
-      ...possible.map((version) => ({ ...version, model: predict(version.model, operation).after, hasOrphan: true })),
+      ...possible.map((version) => ({ ...withAfter(version, operation), hasOrphan: true })),
     ],
   }
 }
+
+const withAfter = (version: Version, operation: Operation): Version => ({
+  ...version,
+  model: predict(version.model, operation).after,
+})
 
 function explains(
   { results, failsWith }: Pick<ReturnType<typeof predict>, 'results' | 'failsWith'>,

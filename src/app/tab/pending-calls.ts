@@ -44,7 +44,13 @@ export interface PendingCalls {
   loseLeader(isOrderly: boolean): void
   /** A leader told what became of requests; what it does not know took no effect and is sent again. */
   resume(outcomes: readonly (readonly [number: number, outcome: Outcome])[]): void
+  /**
+   * Rejects every request: the leader that is followed carries none of them out any more. Of what a former one was asked
+   * nobody knows, which its error says unless the database is closed.
+   */
   rejectAll(error: TypystDbError): void
+  /** The same when nothing is known of the leader that is followed, either. */
+  giveUp(error: TypystDbError): void
   /** Resolves when every request has its answer, and at the latest after `timeoutMs`. */
   whenEmpty(timeoutMs: number): Promise<void>
   readonly size: number
@@ -66,6 +72,13 @@ export function createPendingCalls(): PendingCalls {
   const reject = (pending: Pending, error: TypystDbError): void => {
     pendingByNumber.delete(pending.number)
     pending.deferred.reject(error)
+  }
+
+  const rejectEach = (error: TypystDbError, isOutOfReach: (pending: Pending) => boolean): void => {
+    for (const pending of [...pendingByNumber.values()]) {
+      const isUnknown = pending.sentAt !== undefined && isOutOfReach(pending) && error.code !== 'CLOSED'
+      reject(pending, isUnknown ? leftUnknown(error) : error)
+    }
   }
 
   return {
@@ -125,9 +138,8 @@ export function createPendingCalls(): PendingCalls {
         else if (pending.changes > changesAllowed) reject(pending, givenUp())
       }
     },
-    rejectAll(error) {
-      for (const pending of [...pendingByNumber.values()]) reject(pending, error)
-    },
+    rejectAll: (error) => rejectEach(error, ({ isSent }) => !isSent),
+    giveUp: (error) => rejectEach(error, () => true),
     async whenEmpty(timeoutMs) {
       const timeout = createDeferred<undefined>()
       const timer = setTimeout(() => timeout.resolve(undefined), timeoutMs)
@@ -152,6 +164,14 @@ function givenUp(): TypystDbError {
   return new TypystDbError(
     'LEADER_CHANGED',
     'The tab that held the database went away three times while this ran, so it was given up. It changed nothing.',
+  )
+}
+
+function leftUnknown(cause: TypystDbError): TypystDbError {
+  return new TypystDbError(
+    'LEADER_CHANGED',
+    `The tab that held the database went away with the request, and nobody could go on with it in time (${cause.code}): whether it took effect is not known. Look before you repeat it.`,
+    { cause },
   )
 }
 

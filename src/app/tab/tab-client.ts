@@ -81,7 +81,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
 
   /** What opening failed with, or what all requests fail with when it was open before. */
   const fail = (error: TypystDbError): void => {
-    calls.rejectAll(error)
+    calls.giveUp(error)
     endDestroying(error)
     if (hasAttached) return
     opening?.reject(error)

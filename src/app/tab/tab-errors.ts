@@ -11,7 +11,7 @@ export function openInPage(): TypystDbError {
 export function nobodyAnswers(): TypystDbError {
   return new TypystDbError(
     'LEADER_CHANGED',
-    'The tab that holds the database does not answer and could not be replaced in time. Close the other tabs and try again; whether the request took effect is not known.',
+    'The tab that holds the database does not answer and could not be replaced in time. Close the other tabs and try again.',
   )
 }
 

@@ -1,6 +1,7 @@
 /** What a tab sends, what it sends again after the leader changed, and what it gives up. */
 import { expect, it, vi } from 'vitest'
 import { createPendingCalls } from '../../../src/app/tab/pending-calls.ts'
+import { TypystDbError } from '../../../src/errors.ts'
 import type { Call, Outcome } from '../../../src/app/worker/protocol.ts'
 
 const flush: Call = { type: 'flush' }
@@ -101,4 +102,16 @@ it('does not repeat what was sent so long ago that its outcome may be forgotten'
   } finally {
     vi.useRealTimers()
   }
+})
+
+it('says of a request that was sent that nobody knows, when nobody can go on with it, and of others why', async () => {
+  const calls = createPendingCalls()
+  const sent = calls.add(flush)
+  calls.toSend('a')
+  calls.loseLeader(false)
+  const waiting = calls.add(flush)
+  calls.giveUp(new TypystDbError('STORAGE_BLOCKED', 'In the way.'))
+  await expect(sent.answer).rejects.toMatchObject({ code: 'LEADER_CHANGED', cause: { code: 'STORAGE_BLOCKED' } })
+  await expect(waiting.answer).rejects.toMatchObject({ code: 'STORAGE_BLOCKED' })
+  expect(calls.size).toBe(0)
 })
