@@ -1,7 +1,6 @@
 /** Stores PGlite's files in IndexedDB, one transaction per flush: a `StorageBackend` for `MemfsFrontendFS`. */
 import type { ChangeSet } from '@electric-sql/pglite/memfs-frontend'
 import { TypystDbError } from '../../errors.ts'
-import { onceOrRetry } from '../../internal/once-or-retry.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
 import { blockBytes } from './format.ts'
 import { browserIndexedDb, isAborted, isConnectionLost, isTaken, storageError } from './indexed-db.ts'
@@ -116,7 +115,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   })
   const changed = (): void => onStateChange?.(state())
 
-  const openOnce = onceOrRetry(async () => {
+  const begin = async (): Promise<void> => {
     try {
       const current = await connection.get(true)
       const isNew = await checkStore(current)
@@ -131,9 +130,9 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       connection.close()
       throw storageError(cause)
     }
-  })
+  }
 
-  const open = (): Promise<void> => (opening = openOnce())
+  const open = (): Promise<void> => (opening ??= begin())
 
   const takeSizes = (): Map<string, number> => {
     const taken = smallestSizes

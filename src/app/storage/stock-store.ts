@@ -8,6 +8,9 @@ import type { IndexedDbFactory } from './indexed-db.ts'
 const fileStoreName = 'FILE_DATA'
 const probeVersion = 1_000_000
 
+/** How long the browser may take to say whether somebody has a database open, in milliseconds. */
+const probeTakesAtMostMs = 5000
+
 /** The kind of a path, in the bits of a POSIX mode. */
 const fileTypeMask = 0o170000
 const directoryType = 0o040000
@@ -73,20 +76,28 @@ async function exists(factory: IndexedDbFactory, name: string): Promise<boolean>
  * Older releases take no lock, so a copy could miss what they write meanwhile. Asking for a higher version tells: it
  * has to wait for every open connection. The upgrade itself is taken back.
  */
-function refuseIfOpen(factory: IndexedDbFactory, name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = factory.open(name, probeVersion)
-    request.onblocked = () =>
-      reject(
-        new TypystDbError(
-          'DATABASE_IN_USE',
-          'A tab with an older release of this app has the database open. Close or reload that tab and try again.',
-        ),
-      )
-    request.onupgradeneeded = () => request.transaction?.abort()
-    request.onerror = () => {
-      if (request.error?.name === 'AbortError') resolve()
-      else reject(storageError(request.error))
-    }
-  })
+async function refuseIfOpen(factory: IndexedDbFactory, name: string): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const request = factory.open(name, probeVersion)
+      const refuse = () =>
+        reject(
+          new TypystDbError(
+            'DATABASE_IN_USE',
+            'A tab with an older release of this app has the database open. Close or reload that tab and try again.',
+          ),
+        )
+      request.onblocked = refuse
+      // Behind an earlier attempt that still waits for that tab, a request is told nothing.
+      timer = setTimeout(refuse, probeTakesAtMostMs)
+      request.onupgradeneeded = () => request.transaction?.abort()
+      request.onerror = () => {
+        if (request.error?.name === 'AbortError') resolve()
+        else reject(storageError(request.error))
+      }
+    })
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -135,6 +135,8 @@ it('a tab with stock PGlite in it keeps the database, and the others are told', 
     Object.assign(window, { stock: await PGlite.create('idb://stock-busy') })
   })
   expect(await openShared(tab, 'idb://stock-busy', { leaderTimeoutMs: 60_000 })).toBe('DATABASE_IN_USE')
+  // The browser still waits on behalf of the first attempt.
+  expect(await openShared(tab, 'idb://stock-busy', { leaderTimeoutMs: 60_000 })).toBe('DATABASE_IN_USE')
   await stock.close()
   await expect.poll(() => openShared(tab, 'idb://stock-busy')).toBeUndefined()
   await tab.close()
