@@ -48,16 +48,14 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   /** After a failure nobody knows whether the transaction was stored after all; the journal tells who took its number. */
   const settle = async (open: OpenStore): Promise<StoreIndex> => {
     if (!index) return (index = (await readStore(open)).index)
-    if (isUncertain && (await isNextMine(open, index, writer))) index = (await readOwn(open)).index
+    if (isUncertain && (await isNextMine(open, index, writer))) {
+      const { index: stored } = await readStore(open)
+      // What somebody else has stored since is not in memory here.
+      if (stored.writer !== writer) throw inUse()
+      index = stored
+    }
     isUncertain = false
     return index
-  }
-
-  /** Reads what is stored, unless somebody else has written since this store did. */
-  const readOwn = async (open: OpenStore): Promise<StoreContents> => {
-    const read = await readStore(open)
-    if (read.index.writer !== writer) throw inUse()
-    return read
   }
 
   /** Runs a transaction, and once more on a new connection or after looking at what is stored, where that can help. */
@@ -121,9 +119,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       const isNew = await checkStore(current)
       if (connection.hasLostData()) changed()
       if (isNew) seed = await makeSeed?.()
-      const isMarked = !isNew && options.leaderTimeoutMs !== undefined
-      if (isMarked) await pushOthersAside(current, writer)
-      contents = isMarked ? readOwn(current) : readStore(current)
+      else if (options.leaderTimeoutMs !== undefined) await pushOthersAside(current, writer)
+      contents = readStore(current)
       // Reported by load(), which PGlite calls later.
       contents.catch(() => undefined)
     } catch (cause) {

@@ -29,6 +29,9 @@ const recordsPerRead = 2048
 /** The same for the journal, whose records may be 0.5 MB. */
 const flushesPerRead = 32
 
+/** A leader that was deposed while it opened may leave its mark in between, and no more than that. */
+const attempts = 3
+
 const allStores = ['meta', 'entries', 'records', 'packs', 'journal'] as const
 
 /** A store as it is on disk. */
@@ -43,13 +46,22 @@ export interface StoreContents {
  *
  * @param onDamage - Called for each record that is not what the format says, which is then left out.
  * @throws TypystDbError `STORAGE_DAMAGED` for such a record, unless `onDamage` is given; `DATABASE_IN_USE` when somebody
- *   stored a flush meanwhile.
+ *   else goes on storing meanwhile.
  */
 export async function readStore(open: OpenStore, onDamage?: () => void): Promise<StoreContents> {
   const damaged = (what: string): void => {
     if (!onDamage) throw damagedStore(what)
     onDamage()
   }
+  for (let left = attempts; left > 0; left -= 1) {
+    const contents = await readUndisturbed(open, damaged)
+    if (contents) return contents
+  }
+  throw inUse()
+}
+
+/** Reads everything, or gives nothing when somebody stored a flush meanwhile. */
+async function readUndisturbed(open: OpenStore, damaged: DamageListener): Promise<StoreContents | undefined> {
   const keys = await readStores(open, allStores, readKeys)
   const { folded, paths, entries } = keys
   const [journal, packs, records, later] = await readStores(open, allStores, (store) =>
@@ -60,7 +72,7 @@ export async function readStore(open: OpenStore, onDamage?: () => void): Promise
       requestResult(store('journal').getKey(laterThan(keys.flushes))),
     ]),
   )
-  if (later !== undefined) throw inUse()
+  if (later !== undefined) return undefined
 
   const index = createStoreIndex()
   if (isCount(folded)) index.folded = folded

@@ -12,7 +12,7 @@ export interface HeldStoreReport {
   readonly open: string
   /** After the other page has let go: what was missing, if anything. */
   readonly missing: string | undefined
-  /** A flush of a store that another one has pushed aside. */
+  /** A flush of a store that another one has pushed aside, after one that was stored although it had failed. */
   readonly pushedAside: string
 }
 
@@ -48,9 +48,14 @@ export async function runHeldStore(name: string): Promise<HeldStoreReport> {
   const fresh = createBlockStore({ name, durability: 'strict' })
   const missing = difference(listFiles(files), await listStore(fresh))
   await fresh.close()
+
+  const letGoAgain = await hold(name)
+  put('late', 1)
+  await outcomeOf(sync())
+  letGoAgain()
   const second = leader()
   await second.open()
-  put('late', 1)
+  put('later', 1)
   const pushedAside = await outcomeOf(sync())
   await Promise.allSettled([first.close(), second.close()])
   return { flush, nextFlush, large, open, missing, pushedAside }
