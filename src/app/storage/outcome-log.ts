@@ -20,7 +20,7 @@ export interface Sharing {
   /**
    * Runs `perform` with every flush held back, then stores what it changed together with the outcome it gives.
    *
-   * @returns Whether there was anything to store; a request that changed nothing leaves no outcome.
+   * @returns Whether something had to be stored; a request that changed nothing leaves no outcome.
    */
   keep(perform: () => Promise<KeptOutcome | undefined>): Promise<boolean>
   /** The outcomes stored for a tab, by the number of the request. */
