@@ -78,10 +78,10 @@ function prepareFind<TSchema extends Record<string, unknown>>(
   }
   const select = db.select(selected).from(table).$dynamic()
   for (const join of joins) void select.leftJoin(join.table, join.on)
-  const prepared = select
-    .where(eq(column, sql.placeholder('value')))
-    .limit(1)
-    .prepare('')
+  void select.where(eq(column, sql.placeholder('value')))
+  // Where there is one row at most, a limit is a parameter more for nothing.
+  if (!column.isUnique && !column.primary) void select.limit(1)
+  const prepared = select.prepare('')
   return async (value) => {
     const [found] = (await prepared.execute({ value })) as Record<string, unknown>[]
     return found

@@ -33,7 +33,9 @@ export interface LazyConnection<TOpened extends Opened> extends SqlConnection {
 export function createLazyConnection<TOpened extends Opened>(open: () => Promise<TOpened>): LazyConnection<TOpened> {
   let hasClosed = false
   let attempt: Promise<TOpened> | undefined
-  const openShared = onceOrRetry(() => (attempt = open()))
+  // Kept beside its promise: every query asks for it, and to wait for a promise takes a turn each time.
+  let ready: TOpened | undefined
+  const openShared = onceOrRetry(async () => (ready = await (attempt = open())))
   const closeOnce = onceOrRetry(async () => {
     const current = await attempt?.catch(() => undefined)
     await current?.close()
@@ -50,7 +52,8 @@ export function createLazyConnection<TOpened extends Opened>(open: () => Promise
     return current
   }
   const use: LazyConnection<TOpened>['use'] = async (call) => {
-    const current = await opened()
+    refuseIfClosed()
+    const current = ready ?? (await opened())
     try {
       return await call(current)
     } catch (cause) {

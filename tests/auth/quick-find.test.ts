@@ -55,6 +55,19 @@ it('gives the same as Drizzle, by a plain join and by one statement', async () =
   for (const find of slowly) await compare(find)
 })
 
+it('asks for one row of those there may be', async () => {
+  const statements: string[] = []
+  await using authDb = await openAuthInMemory(authSchema, (statement) => statements.push(statement))
+  const quick = withQuickFind(authDb.db)
+  await authDb.db.insert(user).values(['ada', 'bob'].map((id) => ({ id, name: id, email: `${id}@example.com` })))
+
+  statements.length = 0
+  await quick.query.user.findFirst({ where: eq(user.emailVerified, false) })
+  await quick.query.user.findFirst({ where: eq(user.id, 'ada') })
+  await quick.query.user.findFirst({ where: eq(user.email, 'ada@example.com') })
+  expect(statements.map((statement) => statement.includes(' limit '))).toEqual([true, false, false])
+})
+
 it('refuses a value that is none of its column, as Drizzle does', async () => {
   await using authDb = await openAuthInMemory(authSchema)
   const quick = withQuickFind(authDb.db)
