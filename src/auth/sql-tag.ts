@@ -47,8 +47,14 @@ function withDates({ rows, fields }: SqlResult): Record<string, unknown>[] {
   for (const row of rows) {
     for (const { name } of timestamps) {
       const text = row[name]
-      if (typeof text === 'string') row[name] = new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'))
+      if (typeof text === 'string') row[name] = toDate(text)
     }
   }
   return rows
+}
+
+/** Postgres leaves the minutes of an offset out when there are none, which ISO 8601 does not allow in a time with colons. */
+function toDate(text: string): Date {
+  const sign = text.at(-3)
+  return new Date(`${text.replace(' ', 'T')}${sign === '+' || sign === '-' ? ':00' : ''}`)
 }
