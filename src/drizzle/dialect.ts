@@ -3,13 +3,14 @@ import { entityKind } from 'drizzle-orm'
 import type { QueryWithTypings, SQL } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { toDatabaseError } from '../internal/database-error.ts'
+import { QuickSQL } from './quick-sql.ts'
 
 /** Writes SQL. A class, because Drizzle asks for one. */
 export class PortDialect extends PgDialect {
   static override readonly [entityKind]: string = 'TypystDialect'
 
   override sqlToQuery(sql: SQL, invokeSource?: 'indexes'): QueryWithTypings {
-    return convert(() => super.sqlToQuery(sql, invokeSource))
+    return convert(() => super.sqlToQuery(new QuickSQL([sql]), invokeSource))
   }
 }
 

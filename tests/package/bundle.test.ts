@@ -28,13 +28,13 @@ const expectations: Readonly<Record<string, Expectation>> = {
     platform: 'node',
     atOnce: ['drizzle-orm', 'events', 'net', 'postgres', 'tls'],
     later: ['@electric-sql/pglite', 'better-auth'],
-    kilobytes: { own: 31.5, withDrizzle: 51 },
+    kilobytes: { own: 32.5, withDrizzle: 51.5 },
   },
   './app': {
     platform: 'browser',
     atOnce: ['drizzle-orm'],
     later: ['@electric-sql/pglite'],
-    kilobytes: { own: 34.5, withDrizzle: 54.5 },
+    kilobytes: { own: 34.5, withDrizzle: 55 },
   },
   './app/validation': {
     platform: 'browser',
