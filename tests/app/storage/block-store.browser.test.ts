@@ -47,6 +47,15 @@ test('fails in time while another page stands still with all of it in its hands,
 })
 
 test.each([
+  [1, undefined],
+  [2, undefined],
+  [3, 'DATABASE_IN_USE'],
+])('reads again when somebody else stores a mark meanwhile, %s times in a row', async (marks, outcome) => {
+  const run = (count: number) => window.storage.runDisturbedStore(`disturbed-${count}`, count)
+  expect(await page.evaluate(run, marks)).toBe(outcome)
+})
+
+test.each([
   ['abort', 1],
   ['close', 1],
   ['stored-but-failed', 1],

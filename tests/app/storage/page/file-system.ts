@@ -39,6 +39,14 @@ export async function mountStore(store: BlockStore): Promise<MountedFiles> {
   return { files, sync: () => fs.syncToFs() }
 }
 
+/** Writes a file of the data directory: a text, or so many bytes. */
+export function putFile(files: MemoryFiles, path: string, content: number | string): void {
+  const data = typeof content === 'string' ? new TextEncoder().encode(content) : new Uint8Array(content).fill(7)
+  const stream = files.open(`${root}/${path}`, 'w+')
+  files.write(stream, data, 0, data.length, 0)
+  files.close(stream)
+}
+
 /** Every path below a directory, with a file's bytes. */
 export function listFiles(files: MemoryFiles, directory = root): Map<string, Uint8Array | 'dir'> {
   const found = new Map<string, Uint8Array | 'dir'>()

@@ -2,7 +2,7 @@
 import { isTypystDbError } from '../../../../src/errors.ts'
 import { createBlockStore } from '../../../../src/app/storage/block-store.ts'
 import { databaseName } from '../../../../src/app/storage/format.ts'
-import { difference, listFiles, listStore, mountStore, root } from './file-system.ts'
+import { difference, listFiles, listStore, mountStore, putFile, root } from './file-system.ts'
 
 /** Codes that things failed with, or what else they came to. */
 export interface HeldStoreReport {
@@ -23,12 +23,7 @@ export async function runHeldStore(name: string): Promise<HeldStoreReport> {
   const mounted = await mountStore(first)
   const { files } = mounted
   const sync = () => mounted.sync()
-  const put = (path: string, content: number | string): void => {
-    const data = typeof content === 'string' ? new TextEncoder().encode(content) : new Uint8Array(content).fill(7)
-    const stream = files.open(`${root}/${path}`, 'w+')
-    files.write(stream, data, 0, data.length, 0)
-    files.close(stream)
-  }
+  const put = (path: string, content: number | string) => putFile(files, path, content)
   put('PG_VERSION', '18\n')
   files.mkdir(`${root}/global`)
   put('global/pg_control', 1)

@@ -1,9 +1,10 @@
 /** The page of the storage tests: puts the storage modules themselves, not the built package, on `window.storage`. */
 import { runPostgresFaults } from './postgres-faults.ts'
+import { runDisturbedStore } from './disturbed-store.ts'
 import { runHeldStore } from './held-store.ts'
 import { checkStoreProperty } from './store-property.ts'
 
-const harness = { checkStoreProperty, runHeldStore, runPostgresFaults }
+const harness = { checkStoreProperty, runDisturbedStore, runHeldStore, runPostgresFaults }
 
 declare global {
   interface Window {

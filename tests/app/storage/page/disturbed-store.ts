@@ -1,0 +1,69 @@
+/** A store into which deposed leaders still put their marks while it is read. */
+import { createBlockStore } from '../../../../src/app/storage/block-store.ts'
+import { storeNames } from '../../../../src/app/storage/format.ts'
+import type { IndexedDbFactory } from '../../../../src/app/storage/indexed-db.ts'
+import { isTypystDbError } from '../../../../src/errors.ts'
+import { difference, listFiles, listStore, mountStore, putFile, root } from './file-system.ts'
+
+/**
+ * Opens a store that gets a mark between the two readings of each of its first attempts, and stores something in it.
+ *
+ * @param marks - In how many attempts.
+ * @returns What is not there in the end, if anything, or the code that opening fails with.
+ */
+export async function runDisturbedStore(name: string, marks: number): Promise<string | undefined> {
+  const before = createBlockStore({ name, durability: 'strict' })
+  const { files, sync } = await mountStore(before)
+  putFile(files, 'PG_VERSION', '18\n')
+  files.mkdir(`${root}/global`)
+  putFile(files, 'global/pg_control', 1)
+  await sync()
+  await before.close()
+
+  const disturbed = createBlockStore({ name, durability: 'strict', factory: createMarkingFactory(marks) })
+  try {
+    const mounted = await mountStore(disturbed)
+    putFile(mounted.files, 'later', 10)
+    await mounted.sync()
+    const stored = await listStore(createBlockStore({ name, durability: 'strict' }))
+    return difference(listFiles(mounted.files), stored)
+  } catch (cause) {
+    return isTypystDbError(cause) ? cause.code : String(cause)
+  } finally {
+    await disturbed.close()
+  }
+}
+
+/** The real IndexedDB, where a mark follows each of the first transactions that begin to read everything. */
+function createMarkingFactory(marks: number): IndexedDbFactory {
+  const scope = Object.keys(storeNames).length
+  let readings = 0
+  const watch = (database: IDBDatabase): void => {
+    const begin = database.transaction.bind(database)
+    Object.defineProperty(database, 'transaction', {
+      value: (...args: Parameters<IDBDatabase['transaction']>) => {
+        const transaction = begin(...args)
+        const readsAll = transaction.mode === 'readonly' && transaction.objectStoreNames.length === scope
+        // An attempt reads what there is, and then all of that.
+        if (readsAll && readings++ % 2 === 0 && readings <= 2 * marks) mark(begin)
+        return transaction
+      },
+    })
+  }
+  return {
+    open(name, version) {
+      const request = indexedDB.open(name, version)
+      request.addEventListener('success', () => watch(request.result))
+      return request
+    },
+    deleteDatabase: (name) => indexedDB.deleteDatabase(name),
+    databases: () => indexedDB.databases(),
+  }
+}
+
+/** Stores an empty flush of somebody else, right behind the transaction that was begun last. */
+function mark(begin: IDBDatabase['transaction']): void {
+  const journal = begin(storeNames.journal, 'readwrite').objectStore(storeNames.journal)
+  const last = journal.openKeyCursor(null, 'prev')
+  last.onsuccess = () => journal.add({ writer: crypto.randomUUID() }, Number(last.result?.key) + 1)
+}
