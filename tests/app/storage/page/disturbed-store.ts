@@ -13,11 +13,12 @@ import { difference, listFiles, listStore, mountStore, putFile, root } from './f
  */
 export async function runDisturbedStore(name: string, marks: number): Promise<string | undefined> {
   const before = createBlockStore({ name, durability: 'strict' })
-  const { files, sync } = await mountStore(before)
+  const mountedBefore = await mountStore(before)
+  const { files } = mountedBefore
   putFile(files, 'PG_VERSION', '18\n')
   files.mkdir(`${root}/global`)
   putFile(files, 'global/pg_control', 1)
-  await sync()
+  await mountedBefore.sync()
   await before.close()
 
   const disturbed = createBlockStore({ name, durability: 'strict', factory: createMarkingFactory(marks) })
