@@ -1,6 +1,6 @@
 /**
  * Writes statements as Drizzle does, in a fraction of the time: Drizzle asks of each piece in turn which of eleven kinds it is,
- * by walking up its classes, and makes an object of each. An insert of 10,000 rows took longer to write than to run.
+ * by walking up its classes, and makes an object of each: an insert of 10,000 rows took as long to write as to run.
  */
 import { entityKind, is, Param, Placeholder, SQL, StringChunk } from 'drizzle-orm'
 import type { Query, SQLChunk } from 'drizzle-orm'
