@@ -3,6 +3,7 @@ import { createBlockStore } from '../../../../src/app/storage/block-store.ts'
 import { storeNames } from '../../../../src/app/storage/format.ts'
 import type { IndexedDbFactory } from '../../../../src/app/storage/indexed-db.ts'
 import { isTypystDbError } from '../../../../src/errors.ts'
+import { createWatchedFactory } from './watched-factory.ts'
 import { difference, listFiles, listStore, mountStore, putFile, root } from './file-system.ts'
 
 /**
@@ -39,7 +40,7 @@ export async function runDisturbedStore(name: string, marks: number): Promise<st
 function createMarkingFactory(marks: number): IndexedDbFactory {
   const scope = Object.keys(storeNames).length
   let readings = 0
-  const watch = (database: IDBDatabase): void => {
+  return createWatchedFactory((database) => {
     const begin = database.transaction.bind(database)
     Object.defineProperty(database, 'transaction', {
       value: (...args: Parameters<IDBDatabase['transaction']>) => {
@@ -50,16 +51,7 @@ function createMarkingFactory(marks: number): IndexedDbFactory {
         return transaction
       },
     })
-  }
-  return {
-    open(name, version) {
-      const request = indexedDB.open(name, version)
-      request.addEventListener('success', () => watch(request.result))
-      return request
-    },
-    deleteDatabase: (name) => indexedDB.deleteDatabase(name),
-    databases: () => indexedDB.databases(),
-  }
+  })
 }
 
 /** Stores an empty flush of somebody else, right behind the transaction that was begun last. */

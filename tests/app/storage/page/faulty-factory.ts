@@ -1,5 +1,6 @@
 /** The real IndexedDB with faults at chosen operations. */
 import type { IndexedDbFactory } from '../../../../src/app/storage/indexed-db.ts'
+import { createWatchedFactory } from './watched-factory.ts'
 
 /** What goes wrong: the browser aborts, closes the connection, or stores the flush and reports a failure. */
 export type FaultKind = 'abort' | 'close' | 'stored-but-failed'
@@ -94,13 +95,7 @@ export function createFaultyFactory(): FaultyFactory {
   }
 
   return {
-    open(name, version) {
-      const request = indexedDB.open(name, version)
-      request.addEventListener('success', () => watch(request.result))
-      return request
-    },
-    deleteDatabase: (name) => indexedDB.deleteDatabase(name),
-    databases: () => indexedDB.databases(),
+    ...createWatchedFactory(watch),
     failAt(operation, kind, times = 1) {
       fault = { left: operation, kind, times }
       hasFailed = false
