@@ -1,5 +1,5 @@
 /** The tables behind `app.search`: kept by the package itself, and no part of `appSchema` or of what apps query. */
-import { customType, index, integer, pgTable, text } from 'drizzle-orm/pg-core'
+import { bigint, customType, index, integer, pgSequence, pgTable, text } from 'drizzle-orm/pg-core'
 import { entry } from './app.ts'
 
 const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
@@ -20,7 +20,18 @@ export const entrySearch = pgTable(
   ],
 )
 
-/** Entries that changed since they were indexed; triggers on `entry` write it. An entry may stand in it several times. */
+/**
+ * Entries to be indexed: those whose words changed, which a trigger on `entry` writes down, and those that `index-pending.ts`
+ * found to be new. An entry may stand in it several times.
+ */
 export const entrySearchPending = pgTable('entry_search_pending', {
   entryId: text('entry_id').notNull(),
+})
+
+/** Counts the entries that were ever inserted, also by transactions that were rolled back; a trigger on `entry` draws from it. */
+export const entryInserts = pgSequence('entry_inserts')
+
+/** One row: up to which count new entries have been written down as pending. */
+export const entrySearchState = pgTable('entry_search_state', {
+  insertsNoted: bigint('inserts_noted', { mode: 'number' }).notNull(),
 })

@@ -60,5 +60,5 @@ const findTables = `
 
 function createTrigger(table: string): string {
   return `create or replace trigger typyst_tell_change after insert or update or delete or truncate on ${table}
-    for each statement execute function public.typyst_tell_change()`
+    for each statement when (current_setting('typyst.tell', true) <> '') execute function public.typyst_tell_change()`
 }

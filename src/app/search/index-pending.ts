@@ -1,6 +1,7 @@
 /** Works off the entries whose words changed, a batch at a time. */
 import type { SqlExecutor } from '../../internal/sql-connection.ts'
 import { searchedCharacters, toDocument } from './document.ts'
+import { noteInserted } from './note-inserted.ts'
 
 /** How many entries share a bucket: enough that few buckets need be asked, few enough that one is read in a moment. */
 const bucketEntries = 1024
@@ -24,6 +25,7 @@ const pendingBytes = 256 * 1024
  * @returns How many pending rows were worked off, 0 when there are none.
  */
 export async function indexPending(executor: SqlExecutor, batch: IndexBatch = fullBatch): Promise<number> {
+  await noteInserted(executor)
   const { rows } = await executor.queryArrays(readBatch, [batch.entries, batch.bytes, searchedCharacters])
   if (rows.length === 0) return 0
   const [[, , , , , newest, inNewest] = []] = rows
@@ -62,6 +64,7 @@ export async function indexPending(executor: SqlExecutor, batch: IndexBatch = fu
 
 /** Whether no entry is pending. */
 export async function isIndexComplete(executor: SqlExecutor): Promise<boolean> {
+  await noteInserted(executor)
   const { rows } = await executor.queryArrays('select not exists (select from entry_search_pending)')
   return rows[0]?.[0] === true
 }
@@ -85,14 +88,19 @@ const readBatch = `
   where bytes <= $2 or number = 1
   order by number`
 
-/** Removes just the rows that were read, and writes the entries that are still there. */
+/**
+ * Removes just the rows that were read, and writes the entries that are still there. Rows that are gone were worked off by
+ * somebody else, who may have read something newer: what was read here is worth nothing then.
+ */
 const writeBatch = `
   with done as (
     delete from entry_search_pending p
     using unnest($1::text[], $2::text[]) as r(place, version)
     where p.ctid = r.place::tid and p.xmin::text = r.version
+    returning p.entry_id
   )
   insert into entry_search (entry_id, bucket, document)
   select e.id, d.bucket, d.document::tsvector
   from unnest($3::text[], $4::int[], $5::text[]) as d(id, bucket, document) join entry e on e.id = d.id
+  where d.id in (select entry_id from done)
   on conflict (entry_id) do update set bucket = excluded.bucket, document = excluded.document`

@@ -3,7 +3,7 @@ import type { SqlExecutor } from '../../internal/sql-connection.ts'
 import type { ChangeFeed } from '../live/change-feed.ts'
 import { refreshStatistics } from '../refresh-statistics.ts'
 
-/** How long nothing has to change first, in milliseconds: somebody who types is not done yet. */
+/** How long nothing has to change first, in milliseconds, and once more as long: somebody who types is not done yet. */
 const quietMs = 2000
 
 /** Small enough that a query which comes meanwhile hardly waits, some ten milliseconds. */
@@ -21,18 +21,38 @@ const restRatio = 2
 export function indexWhenIdle(executor: SqlExecutor, feed: ChangeFeed, isMine: () => boolean): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let isStopped = false
-  let unsubscribe: (() => void) | undefined
+  /** Whether the next change will be told. */
+  let isWaiting = false
+  let stopWaiting: (() => void) | undefined
 
   const isScheduled = () => timer !== undefined
   const schedule = (delayMs: number) => {
     clearTimeout(timer)
     if (!isStopped) timer = setTimeout(() => void work(), delayMs)
   }
+  /** Changes are not told while others are expected anyway; a quiet time begins with asking for the next one. */
+  const waitForQuiet = async () => {
+    isWaiting = true
+    try {
+      stopWaiting = await feed.once(() => {
+        isWaiting = false
+        schedule(quietMs)
+      })
+    } catch {
+      isWaiting = false
+    }
+    if (isStopped) stopWaiting?.()
+    else schedule(quietMs)
+  }
   const work = async () => {
     timer = undefined
-    if (!isMine()) return
-    const start = performance.now()
+    if (!isWaiting) {
+      await waitForQuiet()
+      return
+    }
     try {
+      if (!isMine()) return
+      const start = performance.now()
       await refreshStatistics(executor)
       const { indexPending } = await import('./index-pending.ts')
       // Something that changed meanwhile has set the timer anew.
@@ -43,20 +63,10 @@ export function indexWhenIdle(executor: SqlExecutor, feed: ChangeFeed, isMine: (
       // The next search tries the same, and tells why it failed.
     }
   }
-  void feed
-    .subscribe(() => schedule(quietMs))
-    .then(
-      (end) => {
-        unsubscribe = end
-        if (isStopped) end()
-        else schedule(quietMs)
-      },
-      // Without a database there is nothing to index.
-      () => undefined,
-    )
+  void waitForQuiet()
   return () => {
     isStopped = true
     clearTimeout(timer)
-    unsubscribe?.()
+    stopWaiting?.()
   }
 }

@@ -7,6 +7,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestAppDatabase } from '../../../src/testing/index.ts'
 import type { AppDatabase } from '../../../src/app/create-app-database.ts'
+import { indexPending } from '../../../src/app/search/index-pending.ts'
+import type { SqlExecutor } from '../../../src/internal/sql-connection.ts'
+import { createPGliteConnection } from '../../../src/pglite/pglite-connection.ts'
 import { collectReadmes } from '../../examples/collect-readmes.ts'
 import { matches } from './reference-search.ts'
 
@@ -227,6 +230,24 @@ describe('while entries change', () => {
       async () => expect(await app.search('apple', { skipPending: true })).toMatchObject({ results: [{ id: 'a' }] }),
       { timeout: 20_000, interval: 50 },
     )
+  })
+
+  it('is not taken back by a batch that was read before a change and is written after it was indexed', async () => {
+    await using app = await withNotes({ a: 'apple' })
+    const batches: (() => void)[] = []
+    const connection = createPGliteConnection(app.pgClient, {})
+    const late: SqlExecutor = {
+      ...connection,
+      query: (text, params) => new Promise((resolve) => batches.push(() => resolve(connection.query(text, params)))),
+    }
+    const indexing = indexPending(late)
+    await vi.waitUntil(() => batches.length > 0)
+    await app.db.update(app.schema.entry).set({ content: 'banana' })
+    expect((await app.search('banana')).results).toHaveLength(1)
+    for (const write of batches) write()
+    await indexing
+    expect((await app.search('banana')).results).toHaveLength(1)
+    expect((await app.search('apple')).results).toHaveLength(0)
   })
 
   it('indexes what is too long for Postgres up to a limit', async () => {
