@@ -28,6 +28,15 @@ const staleErrors = /^(?:0A|26|42)/
 type Send = PGlite['execProtocolStream']
 type Options = Parameters<Send>[1]
 
+/** The statements that are prepared on a client. */
+export interface PreparedStatements {
+  find(text: string): PreparedStatement | undefined
+  /** Sends messages as they are, in one call. */
+  send(messages: readonly Uint8Array[], options: Options): Promise<BackendMessages>
+  /** Tells of an error whether it may be one of having been parsed too early. All are forgotten then. */
+  forgetIfStale(cause: unknown): boolean
+}
+
 /** The query under way. */
 interface Query {
   readonly text: string
@@ -42,13 +51,13 @@ interface Query {
  * for the types of its parameters. PGlite's query lock keeps the messages of two queries apart, and a query ends with
  * `sync` whatever happens to it.
  *
- * All statements of a database come by here. One that may change what others were parsed against makes them be parsed
+ * All statements of a database come by here, or by way of what this returns. One that may change what others were parsed against makes them be parsed
  * again; where that hides in a function, it shows as an error, after which a query is tried once more.
  */
 export function batchProtocol(
   client: Pick<PGlite, 'execProtocolStream'>,
   { serialize }: Pick<typeof protocol, 'serialize'>,
-): void {
+): PreparedStatements {
   const send: Send = client.execProtocolStream.bind(client)
   const statements = createStatementCache()
   let held: Uint8Array[] = []
@@ -94,6 +103,12 @@ export function batchProtocol(
     }
   }
 
+  const forgetIfStale = (cause: unknown): boolean => {
+    const isStale = cause instanceof Error && 'code' in cause && staleErrors.test(String(cause.code))
+    if (isStale) statements.clear()
+    return isStale
+  }
+
   client.execProtocolStream = async (message, options) => {
     const [type] = message
     if (type === messageTypes.parse) {
@@ -120,22 +135,18 @@ export function batchProtocol(
       return await sendFor(query?.statement, messages, options)
     } catch (cause) {
       if (type === messageTypes.query) statements.clear()
-      if (!query || query.isFresh || !isStale(cause)) throw cause
-      statements.clear()
+      if (!query || query.isFresh || !forgetIfStale(cause)) throw cause
       // Inside a transaction block this fails: the error has ended the transaction already.
       const statement = await prepareAgain(query, options)
       if (!statement) throw cause
       return sendFor(statement, messages, options)
     }
   }
+  return { find: (text) => statements.find(text), send: sendAll, forgetIfStale }
 }
 
 function isChange(answer: BackendMessages[number]): boolean {
   return 'text' in answer && answer.name === 'commandComplete' && !harmlessCommand.test(String(answer.text))
-}
-
-function isStale(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && staleErrors.test(String(cause.code))
 }
 
 function hasSameParameters(one: PreparedStatement, other: PreparedStatement): boolean {

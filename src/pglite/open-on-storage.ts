@@ -5,6 +5,7 @@ import { loadFrontend, loadPGlite } from './load-pglite.ts'
 import type { OpenedPGlite } from './open-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import type { PGliteStorage } from './pglite-storage.ts'
+import { quickQuery } from './quick-query.ts'
 import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
 
@@ -19,7 +20,8 @@ export async function openOnStorage(
   storage: PGliteStorage,
   onPhase?: (phase: 'load' | 'start') => void,
 ): Promise<OpenedPGlite> {
-  const [{ PGlite, protocol, types }, frontend] = await Promise.all([loadPGlite(), loadFrontend()])
+  const [pglite, frontend] = await Promise.all([loadPGlite(), loadFrontend()])
+  const { PGlite, protocol, types } = pglite
   const fs = storage.createFilesystem(frontend)
   const initialSyncFs = fs.initialSyncFs.bind(fs)
   fs.initialSyncFs = async () => {
@@ -35,7 +37,7 @@ export async function openOnStorage(
       initDbStartParams: ['--wal-segsize=1'],
     }),
   )
-  batchProtocol(client, protocol)
+  quickQuery(client, pglite, batchProtocol(client, protocol))
   let isCheckpointing = false
   // PGlite's own returns at once when a sync is already waiting its turn, before that one is done.
   client.syncToFs = async () => {

@@ -8,6 +8,7 @@ import { batchProtocol } from './batch-protocol.ts'
 import { lockFolder } from './folder-lock.ts'
 import { loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
+import { quickQuery } from './quick-query.ts'
 import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
 
@@ -50,7 +51,7 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
         ...(location.kind === 'memory' && initial && { loadDataDir: initial }),
       }),
     )
-    batchProtocol(client, pglite.protocol)
+    quickQuery(client, pglite, batchProtocol(client, pglite.protocol))
     const arrayParsers = inheritParsers(client, pglite.types.parsers)
     const flush = () => atStorageEdge(() => client.syncToFs())
     return {

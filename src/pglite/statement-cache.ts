@@ -10,6 +10,8 @@ export interface PreparedStatement {
   readonly name: string
   /** What Postgres said when it was asked for the types of its parameters. */
   readonly description: BackendMessages
+  /** The object ids of those types, once they were asked for. */
+  parameterTypes?: readonly number[]
 }
 
 /** The statements of one connection. */
