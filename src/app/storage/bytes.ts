@@ -10,7 +10,7 @@ export function isZero(bytes: Uint8Array): boolean {
   return filledLength(bytes) === 0
 }
 
-/** Where two pages of the same length differ first, and behind where they differ last. */
+/** Where a page and a later state of it, perhaps with more behind it, differ first, and behind where they differ last. */
 export function changedRange(before: Uint8Array, after: Uint8Array): [from: number, to: number] {
   const [left, right] = [toWords(before), toWords(after)]
   let from = 0

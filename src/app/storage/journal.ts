@@ -70,10 +70,18 @@ export function toJournal(
       }
     })
     const [last] = files.wal.flatMap(({ path, chunks }) => chunks.map((chunk) => ({ path, ...chunk }))).slice(-1)
-    if (last) known = last.data.length === blockBytes ? last : undefined
+    if (last) known = lastPageOf(last)
     return { ops: ops.map(({ op, path }) => ({ op, path })), files: journaled }
   })
   return { changes, lastPage: known }
+}
+
+/** The page that the next commit begins with. */
+function lastPageOf({ path, at, data }: LastPage): LastPage | undefined {
+  const before = data.length - blockBytes
+  if (before < 0 || data.length % blockBytes !== 0) return undefined
+  // A copy, so that what came before it can go.
+  return before === 0 ? { path, at, data } : { path, at: at + before, data: data.slice(before) }
 }
 
 function toJournaledChunk(
@@ -81,7 +89,7 @@ function toJournaledChunk(
   path: string,
   known: LastPage | undefined,
 ): JournaledChunk {
-  const isKnown = known?.path === path && known.at === at && known.data.length === data.length
+  const isKnown = known?.path === path && known.at === at && known.data.length <= data.length
   const [from, to] = isKnown ? changedRange(known.data, data) : [0, data.length]
   return { at: at + from, length: to - from, data: withoutTrailingZeros(data.subarray(from, to)) }
 }

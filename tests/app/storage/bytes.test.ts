@@ -27,14 +27,20 @@ describe('zeros', () => {
 describe('what changed in a page', () => {
   it('begins and ends with a byte that differs, and holds all that do', () => {
     fc.assert(
-      fc.property(anywhere, fc.array(fc.tuple(fc.nat(40), fc.nat(255)), { maxLength: 3 }), (before, writes) => {
-        const after = before.slice()
-        for (const [at, byte] of writes) if (at < after.length) after[at] = byte
-        const differing = [...after.keys()].filter((at) => before[at] !== after[at])
-        const [from, to] = changedRange(before, after)
-        expect(to - from).toBe(differing.length === 0 ? 0 : (differing.at(-1) ?? 0) - (differing[0] ?? 0) + 1)
-        if (differing.length > 0) expect(from).toBe(differing[0])
-      }),
+      fc.property(
+        anywhere,
+        fc.array(fc.tuple(fc.nat(40), fc.nat(255)), { maxLength: 3 }),
+        fc.nat(9),
+        (before, writes, more) => {
+          const after = new Uint8Array(before.length + more)
+          after.set(before)
+          for (const [at, byte] of writes) if (at < after.length) after[at] = byte
+          const differing = [...after.keys()].filter((at) => before[at] !== after[at])
+          const [from, to] = changedRange(before, after)
+          expect(to - from).toBe(differing.length === 0 ? 0 : (differing.at(-1) ?? 0) - (differing[0] ?? 0) + 1)
+          if (differing.length > 0) expect(from).toBe(differing[0])
+        },
+      ),
     )
   })
 })
