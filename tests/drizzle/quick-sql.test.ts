@@ -14,6 +14,9 @@ const theirs = new PgDialect()
 function expectTheSame(statement: SQL): void {
   const { sql: text, params } = theirs.sqlToQuery(statement)
   expect(ours.sqlToQuery(statement)).toEqual({ sql: text, params })
+  // Where columns go by another name, and then as before.
+  expect(ours.sqlToQuery(statement, 'indexes').sql).toBe(theirs.sqlToQuery(statement, 'indexes').sql)
+  expect(ours.sqlToQuery(statement).sql).toBe(text)
 }
 
 it('gives what Drizzle gives, however pieces are nested', () => {
