@@ -59,7 +59,6 @@ function figureRows(sizes: readonly number[]): FigureRow[] {
     ['newest 50 of 10,000, raw', 'newest-raw', 'ms'],
     ['10,000 in bulk, Drizzle', 'bulk-drizzle', 'ms'],
     ['10,000 in bulk, raw', 'bulk-raw', 'ms'],
-    ['10,000 in bulk, raw, nothing noted', 'bulk-unindexed', 'ms'],
     ['written per insert', 'written', 'KB'],
     ...each('storage', 'stored', 'MB'),
     ...each('JavaScript heap', 'heap', 'MB'),

@@ -36,7 +36,6 @@ const bench = {
   timeBulk: async (route: Route, from: number, to: number) => timeBulk((await opened()).peer, route, from, to),
   timeStatements: async (present: number) => timeStatements((await opened()).peer, present),
   countInsertBytes: async (present: number) => countInsertBytes((await opened()).peer, present),
-  dropSearchTriggers: async () => (await opened()).peer.dropSearchTriggers(),
   close: async () => (await opened()).peer.close(),
   /** Bytes this origin stores. */
   storedBytes: async () => (await navigator.storage.estimate()).usage ?? 0,

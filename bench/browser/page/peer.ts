@@ -23,8 +23,6 @@ export interface Operations {
 export interface OpenPeer {
   readonly routes: Readonly<Partial<Record<Route, Operations>> & { raw: Operations }>
   addCollection(id: string): Promise<void>
-  /** Turns off what a write notes for the search and for live queries, which Dexie never does. */
-  dropSearchTriggers(): Promise<void>
   close(): Promise<void>
   /** Starts to count what is handed to the browser's storage; the function it gives tells how many bytes so far. */
   countWritten(): Promise<() => Promise<number>>

@@ -4,6 +4,8 @@ import type { FrontendModule } from '../../pglite/pglite-storage.ts'
 import type { BlockStore } from './block-store-types.ts'
 import { createFlushGate } from './flush-gate.ts'
 import type { FlushGate } from './flush-gate.ts'
+import { growInLargeSteps } from './grow-files.ts'
+import { hookMemfs } from './hook-memfs.ts'
 import { trackShrinking } from './track-shrinking.ts'
 
 /**
@@ -18,7 +20,10 @@ export function createFilesystem(
   gate: FlushGate = createFlushGate(),
 ): MemfsFrontendFS {
   const fs = new MemfsFrontendFS(store)
-  trackShrinking(fs, (path, size) => store.noteShrink(path, size))
+  hookMemfs(fs, (module) => {
+    trackShrinking(module, (path, size) => store.noteShrink(path, size))
+    growInLargeSteps(module)
+  })
 
   let isInTransaction = (): boolean => false
   const init = fs.init.bind(fs)

@@ -35,7 +35,6 @@ export async function openPeer(durability: 'default' | 'strict'): Promise<OpenPe
     async addCollection(id) {
       await db.table('collection').add({ id, name: id })
     },
-    dropSearchTriggers: () => Promise.resolve(),
     close() {
       db.close()
       return Promise.resolve()

@@ -22,9 +22,6 @@ export async function openStockPeer(client: PGlite, countWritten: OpenPeer['coun
     async addCollection(id) {
       await client.query('insert into collection (id, name) values ($1, $1)', [id])
     },
-    async dropSearchTriggers() {
-      await client.exec('alter table entry disable trigger user')
-    },
     close: () => client.close(),
     countWritten,
   }

@@ -13,9 +13,6 @@ export async function openPeer(durability: 'strict' | 'relaxed'): Promise<OpenPe
     async addCollection(id) {
       await app.db.insert(app.schema.collection).values({ id, name: id })
     },
-    async dropSearchTriggers() {
-      await app.pgClient.exec('alter table entry disable trigger user')
-    },
     close: () => app.close(),
     countWritten() {
       const written = countWrittenBytes()

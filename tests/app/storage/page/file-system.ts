@@ -2,6 +2,8 @@
 import { PGlite } from '@electric-sql/pglite'
 import { MemfsFrontendFS } from '@electric-sql/pglite/memfs-frontend'
 import type { BlockStore } from '../../../../src/app/storage/block-store-types.ts'
+import { growInLargeSteps } from '../../../../src/app/storage/grow-files.ts'
+import { hookMemfs } from '../../../../src/app/storage/hook-memfs.ts'
 import { trackShrinking } from '../../../../src/app/storage/track-shrinking.ts'
 
 /** The parts of Emscripten's file system the tests drive. */
@@ -33,7 +35,10 @@ export interface MountedFiles {
 /** Mounts a store. */
 export async function mountStore(store: BlockStore): Promise<MountedFiles> {
   const fs = new MemfsFrontendFS(store)
-  trackShrinking(fs, (path, size) => store.noteShrink(path, size))
+  hookMemfs(fs, (module) => {
+    trackShrinking(module, (path, size) => store.noteShrink(path, size))
+    growInLargeSteps(module)
+  })
   const pglite = await PGlite.create({ fs, noInitDb: true })
   const files = pglite.Module.FS as unknown as MemoryFiles // PGlite does not export Emscripten's types.
   return { files, sync: () => fs.syncToFs() }
