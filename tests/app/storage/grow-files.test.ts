@@ -24,7 +24,8 @@ async function mount(hook: Parameters<typeof hookMemfs>[1]): Promise<Files> {
   })
   hookMemfs(fs, hook)
   const pglite = await PGlite.create({ fs, noInitDb: true })
-  return pglite.Module.FS
+  const files = pglite.Module.FS as unknown as Files // PGlite does not export Emscripten's types.
+  return files
 }
 
 /** Writes 200 MB page by page, and counts how often the file got other memory. */
