@@ -43,6 +43,54 @@ export function withStatement(message: Uint8Array, name: string): Uint8Array[] {
   return [head(type, message.length + name.length, `\0${name}\0`), message.subarray(bodyAt + 2)]
 }
 
+/** A parameter as it is sent: as text, in binary form, or none. */
+export type BindValue = string | ArrayBuffer | ArrayBufferView | null
+
+/**
+ * A `bind` message for the portal without a name, with other messages behind it. PGlite's writer counts the bytes of each
+ * text twice and copies them three times, which is a fifth of the JavaScript that an insert takes.
+ */
+export function bindWith(statement: string, values: readonly BindValue[], behind: Uint8Array): Uint8Array {
+  // A unit of UTF-16 becomes three bytes of UTF-8 at most.
+  let most = bodyAt + 1 + statement.length * 3 + 1 + 6 + behind.length
+  for (const value of values) most += 6 + (value === null ? 0 : isText(value) ? value.length * 3 : value.byteLength)
+  const bytes = new Uint8Array(most)
+  const view = new DataView(bytes.buffer)
+  let at = bodyAt + 1
+  const addInt16 = (number: number): void => {
+    view.setUint16(at, number)
+    at += 2
+  }
+  at += encoder.encodeInto(statement, bytes.subarray(at)).written + 1
+  addInt16(values.length)
+  for (const value of values) addInt16(value === null || isText(value) ? 0 : 1)
+  addInt16(values.length)
+  for (const value of values) {
+    const lengthAt = at
+    at += 4
+    if (isText(value)) at += encoder.encodeInto(value, bytes.subarray(at)).written
+    else if (value !== null) {
+      bytes.set(bytesOf(value), at)
+      at += value.byteLength
+    }
+    view.setInt32(lengthAt, value === null ? -1 : at - lengthAt - 4)
+  }
+  // All of the result as text.
+  addInt16(0)
+  bytes[0] = messageTypes.bind
+  view.setUint32(1, at - 1)
+  bytes.set(behind, at)
+  return bytes.subarray(0, at + behind.length)
+}
+
+const isText = (value: BindValue): value is string => typeof value === 'string'
+
+function bytesOf(value: ArrayBuffer | ArrayBufferView): Uint8Array {
+  return ArrayBuffer.isView(value)
+    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    : new Uint8Array(value)
+}
+
 /** The beginning of a message that has `length` bytes as a whole. */
 function head(type: number, length: number, start: string): Uint8Array {
   const bytes = new Uint8Array(bodyAt + start.length)

@@ -2,7 +2,7 @@
 import type { parse, PGlite, protocol, QueryOptions, Results } from '@electric-sql/pglite'
 import { isErrorCode } from '../internal/is-error-code.ts'
 import type { PreparedStatements } from './batch-protocol.ts'
-import { joinMessages } from './protocol-messages.ts'
+import { bindWith, joinMessages } from './protocol-messages.ts'
 
 /** The parts of a client that its `query` is made of. */
 type Client = Pick<
@@ -43,8 +43,7 @@ export function quickQuery(
       const serializer = client.serializers[types[at] ?? 0]
       return serializer ? serializer(value) : value.toString()
     })
-    const bind = serialize.bind({ statement: statement.name, values })
-    const answers = await prepared.send([bind, rest], { ...options, syncToFs: false })
+    const answers = await prepared.send([bindWith(statement.name, values, rest)], { ...options, syncToFs: false })
     await client.syncToFs()
     const [result] = parseResults(answers, client.parsers, options)
     return result as Results<T> | undefined // What rows are, only the caller knows.
