@@ -71,7 +71,8 @@ export async function isIndexComplete(executor: SqlExecutor): Promise<boolean> {
 
 /**
  * The first rows of the list until their texts come to a size, with what the newest bucket holds. Keys come as JSON,
- * because PGlite drops a byte order mark at the beginning of a text of its own.
+ * because PGlite drops a byte order mark at the beginning of a text of its own. Entries are looked up one by one: Postgres would
+ * read all of them, once it has made a plan for any limit.
  */
 const readBatch = `
   with pending as materialized (
@@ -80,7 +81,8 @@ const readBatch = `
     select p.ctid::text as place, p.xmin::text as version, e.id, e.title, e.content,
       sum(least(coalesce(octet_length(e.content), 0), $3::int)) over (order by p.ctid rows unbounded preceding) as bytes,
       row_number() over (order by p.ctid) as number
-    from pending p left join entry e on e.id = p.entry_id
+    from pending p
+    left join lateral (select e.id, e.title, e.content from entry e where e.id = p.entry_id offset 0) e on true
   )
   select place, version, to_json(id)::text, left(title, $3::int), left(content, $3::int), newest.bucket,
     (select count(*)::int from entry_search s where s.bucket = newest.bucket)
@@ -101,6 +103,7 @@ const writeBatch = `
   )
   insert into entry_search (entry_id, bucket, document)
   select e.id, d.bucket, d.document::tsvector
-  from unnest($3::text[], $4::int[], $5::text[]) as d(id, bucket, document) join entry e on e.id = d.id
+  from unnest($3::text[], $4::int[], $5::text[]) as d(id, bucket, document)
+  cross join lateral (select e.id from entry e where e.id = d.id offset 0) e
   where d.id in (select entry_id from done)
   on conflict (entry_id) do update set bucket = excluded.bucket, document = excluded.document`
