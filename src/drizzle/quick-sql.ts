@@ -83,14 +83,13 @@ export class QuickSQL extends SQL {
 
   private writeName(named: Table | Column, config: SharedConfig, to: Written): void {
     // The columns of an index go by another name.
-    const known = config.invokeSource ? undefined : names.get(named)
-    if (known !== undefined) {
-      to.sql += known
+    if (config.invokeSource) {
+      this.writeByDrizzle(named, config, to)
       return
     }
-    const { sql } = super.buildQueryFromSourceParams([named], config)
-    if (!config.invokeSource) names.set(named, sql)
-    to.sql += sql
+    const name = names.get(named) ?? super.buildQueryFromSourceParams([named], config).sql
+    names.set(named, name)
+    to.sql += name
   }
 
   private writeByDrizzle(chunk: SQLChunk, config: SharedConfig, to: Written): void {

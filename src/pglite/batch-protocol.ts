@@ -51,8 +51,9 @@ interface Query {
  * for the types of its parameters. PGlite's query lock keeps the messages of two queries apart, and a query ends with
  * `sync` whatever happens to it.
  *
- * All statements of a database come by here, or by way of what this returns. One that may change what others were parsed against makes them be parsed
- * again; where that hides in a function, it shows as an error, after which a query is tried once more.
+ * All statements of a database come by here, or by way of what this returns. One that may change what others were parsed
+ * against makes them be parsed again; where that hides in a function, it shows as an error, after which a query is tried
+ * once more.
  */
 export function batchProtocol(
   client: Pick<PGlite, 'execProtocolStream'>,

@@ -3,6 +3,7 @@ import type { parse, PGlite, protocol, QueryOptions, Results } from '@electric-s
 import { isErrorCode } from '../internal/is-error-code.ts'
 import type { PreparedStatements } from './batch-protocol.ts'
 import { bindWith, joinMessages } from './protocol-messages.ts'
+import type { BackendMessages, PreparedStatement } from './statement-cache.ts'
 
 /** The parts of a client that its `query` is made of. */
 type Client = Pick<
@@ -29,24 +30,18 @@ export function quickQuery(
   const query = client.query.bind(client)
   const rest = joinMessages([serialize.describe({ type: 'P' }), serialize.execute({}), serialize.sync()])
 
-  /** Gives nothing when the statement is not prepared any more. */
-  const runPrepared = async <T>(
-    text: string,
+  const sendPrepared = async (
+    statement: PreparedStatement,
     params: readonly Parameter[],
     options: QueryOptions | undefined,
-  ): Promise<Results<T> | undefined> => {
-    const statement = prepared.find(text)
-    if (!statement) return undefined
+  ): Promise<BackendMessages> => {
     const types = (statement.parameterTypes ??= parseDescribeStatementResults([...statement.description]))
     const values = params.map((value, at) => {
       if (value === null || value === undefined) return null
       const serializer = client.serializers[types[at] ?? 0]
       return serializer ? serializer(value) : value.toString()
     })
-    const answers = await prepared.send([bindWith(statement.name, values, rest)], { ...options, syncToFs: false })
-    await client.syncToFs()
-    const [result] = parseResults(answers, client.parsers, options)
-    return result as Results<T> | undefined // What rows are, only the caller knows.
+    return prepared.send([bindWith(statement.name, values, rest)], { ...options, syncToFs: false })
   }
 
   client.query = async <T>(text: string, params: Parameter[] = [], options?: QueryOptions): Promise<Results<T>> => {
@@ -54,18 +49,27 @@ export function quickQuery(
     if (!isQuick || !prepared.find(text)) return query(text, params, options)
     await client._checkReady()
     let failure: { readonly cause: unknown } | undefined
-    const result = await client._runExclusiveTransaction(() =>
+    const answers = await client._runExclusiveTransaction(() =>
       client._runExclusiveQuery(async () => {
+        // What came before may have had it forgotten.
+        const statement = prepared.find(text)
+        if (!statement) return undefined
+        let answers: BackendMessages
         try {
-          return await runPrepared<T>(text, params, options)
+          answers = await sendPrepared(statement, params, options)
         } catch (cause) {
           if (!prepared.forgetIfStale(cause)) throw cause
           failure = { cause }
           return undefined
         }
+        await client.syncToFs()
+        return answers
       }),
     )
-    if (result) return result
+    if (answers) {
+      const [result] = parseResults(answers, client.parsers, options)
+      return result as Results<T> // What rows are, only the caller knows.
+    }
     try {
       return await query(text, params, options)
     } catch (cause) {

@@ -21,7 +21,7 @@ export const entrySearch = pgTable(
 )
 
 /**
- * Entries to be indexed: those whose words changed, which a trigger on `entry` writes down, and those that `index-pending.ts`
+ * Entries to be indexed: those whose words changed, which a trigger on `entry` writes down, and those that `note-inserted.ts`
  * found to be new. An entry may stand in it several times.
  */
 export const entrySearchPending = pgTable('entry_search_pending', {

@@ -1,7 +1,7 @@
 /** Queries as one message give what PGlite gives by itself, on a stock one beside it. */
 import { PGlite, parse, protocol } from '@electric-sql/pglite'
 import type { QueryOptions } from '@electric-sql/pglite'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { batchProtocol } from '../../src/pglite/batch-protocol.ts'
 import { quickQuery } from '../../src/pglite/quick-query.ts'
 
@@ -176,13 +176,25 @@ it('does not come in between a transaction', async () => {
 })
 
 it('stores what it changed, and asks for the storage after each', async () => {
-  let synced = 0
-  quick.syncToFs = () => {
-    synced += 1
-    return Promise.resolve()
-  }
+  using sync = vi.spyOn(quick, 'syncToFs')
   for (let times = 0; times < 3; times += 1) await quick.query('update note set text = $1', ['b'])
-  expect(synced).toBe(3)
+  expect(sync).toHaveBeenCalledTimes(3)
+})
+
+it('runs once when what was given to read its rows fails', async () => {
+  const options = {
+    parsers: {
+      25: () => {
+        throw Object.assign(new Error('unreadable'), { code: '42P01' })
+      },
+    },
+  }
+  const insert = 'insert into note values ($1, $2) returning text'
+  await ask(insert, [3, 'c'])
+  await expect(quick.query(insert, [4, 'd'], options)).rejects.toThrow('unreadable')
+  expect(await outcomeOf(quick, 'select id from note where id > 2 order by id')).toMatchObject({
+    rows: [{ id: 3 }, { id: 4 }],
+  })
 })
 
 it('fails when it is closed', async () => {

@@ -43,18 +43,24 @@ export function createChangeFeed(client: Pick<PGliteInterface, 'listen' | 'query
     // A database that is closed has forgotten its listeners.
     void stopping.then((unlisten) => unlisten()).catch(() => undefined)
   }
+  const listen = () => {
+    // A function of its own each time, because the end of the last time may still be under way.
+    const started = client.listen(channel, (tableId) => tell(tableId))
+    started.catch(() => {
+      if (listening === started) listening = undefined
+    })
+    return started
+  }
   const join = async <T>(group: Set<T>, listener: T, question: string): Promise<() => void> => {
     group.add(listener)
     const leave = () => {
       if (group.delete(listener)) stopIfUnused()
     }
     try {
-      // A function of its own each time, because the end of the last time may still be under way.
-      await (listening ??= client.listen(channel, (tableId) => tell(tableId)))
+      await (listening ??= listen())
       await client.query(question)
       return leave
     } catch (cause) {
-      listening = undefined
       leave()
       throw cause
     }

@@ -1,4 +1,5 @@
 /** The feed of changes: who asks is told of them, and where nobody does they cost nothing. */
+import type { PGliteInterface } from '@electric-sql/pglite'
 import { beforeEach, expect, it, vi } from 'vitest'
 import type { AppDatabase } from '../../../src/app/index.ts'
 import { createChangeFeed } from '../../../src/app/live/change-feed.ts'
@@ -73,6 +74,28 @@ it('misses nothing for who begins to listen while the last one ends', async () =
     await write()
     await vi.waitUntil(() => second.mock.calls.length === count)
   }
+  stopSecond()
+})
+
+it('tells each change once after a listener could not be added', async () => {
+  let isBroken = false
+  const breaking: Pick<PGliteInterface, 'listen' | 'query'> = {
+    listen: (...args) => app.pgClient.listen(...args),
+    query: (...args) => (isBroken ? Promise.reject(new Error('broken')) : app.pgClient.query(...args)),
+  }
+  const feed = createChangeFeed(breaking)
+  const first = vi.fn()
+  const stopFirst = await feed.subscribe(first)
+  isBroken = true
+  await expect(feed.subscribe(() => undefined)).rejects.toThrow('broken')
+  isBroken = false
+  const stopSecond = await feed.subscribe(() => undefined)
+  for (const count of [1, 2]) {
+    await write()
+    await vi.waitUntil(() => first.mock.calls.length >= count)
+    expect(first).toHaveBeenCalledTimes(count)
+  }
+  stopFirst()
   stopSecond()
 })
 

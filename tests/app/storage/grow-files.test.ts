@@ -1,4 +1,5 @@
 /** A file that grows page by page is copied a few times, in PGlite's real file system. */
+import { Readable } from 'node:stream'
 import { PGlite } from '@electric-sql/pglite'
 import { MemfsFrontendFS } from '@electric-sql/pglite/memfs-frontend'
 import { expect, it } from 'vitest'
@@ -15,10 +16,7 @@ interface Files {
 async function mount(hook: Parameters<typeof hookMemfs>[1]): Promise<Files> {
   const fs = new MemfsFrontendFS({
     init: () => Promise.resolve(),
-    // eslint-disable-next-line @typescript-eslint/require-await -- there is nothing to wait for
-    async *load() {
-      yield* []
-    },
+    load: () => Readable.from([]),
     apply: () => Promise.resolve(),
     close: () => Promise.resolve(),
   })
