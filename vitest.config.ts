@@ -1,5 +1,24 @@
-/** Five kinds of tests, told apart by their suffix or folder; one kind runs twice. */
+/** Five kinds of tests, told apart by their suffix or folder; two kinds run more than once. */
 import { defineConfig } from 'vitest/config'
+import type { TestProjectInlineConfiguration } from 'vitest/config'
+
+/** What can come out differently in another browser: what it stores, how its tabs get on, and what a kill leaves. */
+const otherBrowser = (name: 'firefox' | 'webkit'): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: {
+    name,
+    include: [
+      'tests/support/browsers/browsers.browser.test.ts',
+      'tests/app/{app-database,opening,relaxed,search-live-transfer}.browser.test.ts',
+      'tests/app/storage/{open-storage,block-store}.browser.test.ts',
+      'tests/app/worker/tabs.browser.test.ts',
+      'tests/{crash,tabs}/{crash,tabs}.browser.test.ts',
+    ],
+    globalSetup: 'tests/support/browser-setup.ts',
+    setupFiles: 'tests/support/skip-without-browser.ts',
+    sequence: { groupOrder: 1 },
+  },
+})
 
 export default defineConfig({
   test: {
@@ -50,6 +69,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      otherBrowser('firefox'),
+      otherBrowser('webkit'),
       {
         extends: true,
         test: { name: 'package', include: ['tests/package/**/*.test.ts'] },

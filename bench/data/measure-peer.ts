@@ -1,7 +1,7 @@
 /** Measures one peer once, in a browser of its own. */
 import type { RoundFigures } from '../browser/figures.ts'
 import type { BenchPage } from '../browser/serve-page.ts'
-import { launchChromium } from '../../tests/support/chromium.ts'
+import { launchChromium } from '../../tests/support/browsers/chromium.ts'
 import type { PeerName } from './peers.ts'
 
 /** Fills the database to each of the sizes, and measures there; a figure's name ends in the size. */

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { median } from '../browser/median.ts'
 import type { RoundFigures } from '../browser/figures.ts'
 import type { BenchPage } from '../browser/serve-page.ts'
-import { launchChromium } from '../../tests/support/chromium.ts'
+import { launchChromium } from '../../tests/support/browsers/chromium.ts'
 
 /** Where the engine is, seen from the tab that asks. */
 export const caseNames = ['page', 'own', 'other'] as const

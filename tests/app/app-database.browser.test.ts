@@ -1,6 +1,6 @@
 /** `createAppDatabase` in tabs of a real browser: IndexedDB, reloads, second tabs, deletion. */
 import type { AppDatabase } from '@typyst/db/app'
-import type { Page } from 'playwright-core'
+import type { TestPage } from '../support/browsers/test-browser.ts'
 import { describe, expect, it } from 'vitest'
 import { modes, useTabs } from '../support/test-page.ts'
 import type { Mode } from '../support/test-page.ts'
@@ -9,7 +9,7 @@ const tabs = useTabs()
 const openTab = () => tabs.open()
 
 /** Opens a database in a tab, keeps it on the window as `app`, and gives the code it failed with, if it did. */
-async function openIn(page: Page, dataDir: string, mode: Mode = 'page'): Promise<string | undefined> {
+async function openIn(page: TestPage, dataDir: string, mode: Mode = 'page'): Promise<string | undefined> {
   return page.evaluate(
     async ({ dataDir, mode }) => {
       const { typyst } = window
@@ -21,13 +21,13 @@ async function openIn(page: Page, dataDir: string, mode: Mode = 'page'): Promise
   )
 }
 
-const addCollection = (page: Page, id: string) =>
+const addCollection = (page: TestPage, id: string) =>
   page.evaluate(async (id) => {
     await window.app.db.insert(window.app.schema.collection).values({ id, name: id })
   }, id)
-const collectionIds = (page: Page) =>
+const collectionIds = (page: TestPage) =>
   page.evaluate(async () => (await window.app.db.select().from(window.app.schema.collection)).map(({ id }) => id))
-const close = (page: Page) => page.evaluate(() => window.app.close())
+const close = (page: TestPage) => page.evaluate(() => window.app.close())
 
 declare global {
   interface Window {

@@ -1,10 +1,10 @@
 /** What an app is told while a database opens, how it stands, and what happens where there is no storage. */
-import type { Page } from 'playwright-core'
+import type { TestPage } from '../support/browsers/test-browser.ts'
 import { beforeEach, expect, it } from 'vitest'
 import { modes, useTabs } from '../support/test-page.ts'
 
 const tabs = useTabs()
-let page: Page
+let page: TestPage
 beforeEach(async () => {
   page = await tabs.open()
   return () => page.close()
@@ -26,19 +26,6 @@ it.each(modes)('tells of each phase of an opening, in order, once, engine in the
   expect(seen.seen.map(({ phase }) => phase)).toEqual(['download', 'load', 'start', 'migrate'])
   const fractions = seen.seen.map(({ fraction }) => fraction)
   expect(fractions.toSorted((left, right) => left - right)).toEqual(fractions)
-})
-
-it.each(modes)('fetches the code on preload and opens nothing, engine in the %s', async (mode) => {
-  const wanted: string[] = []
-  page.on('request', (request) => wanted.push(new URL(request.url()).pathname))
-  const databases = await page.evaluate(async (mode) => {
-    const app = window.typyst.createIn(mode, { dataDir: 'idb://preloaded' })
-    await app.preload()
-    return (await indexedDB.databases()).map(({ name }) => name)
-  }, mode)
-  expect(databases.filter((name) => name?.includes('preloaded'))).toEqual([])
-  const fetched = wanted.filter((path) => path.endsWith('.js')).length
-  expect(fetched).toBeGreaterThan(0)
 })
 
 it.each(modes)('says where the database lies and how its storage stands, engine in the %s', async (mode) => {

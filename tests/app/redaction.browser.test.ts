@@ -1,9 +1,9 @@
 /** The same promises in a page: the error and the console of a tab. */
 import { expect, test } from 'vitest'
 import { leakIn, secret } from '../support/leaks.ts'
-import { modes, useTabs } from '../support/test-page.ts'
+import { modes, useChromiumTabs } from '../support/test-page.ts'
 
-const tabs = useTabs()
+const tabs = useChromiumTabs()
 
 test.each(modes)('no error and no console of a tab holds a value, engine in the %s', async (mode) => {
   const page = await tabs.open()

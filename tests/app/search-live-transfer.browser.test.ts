@@ -1,7 +1,7 @@
 /** Search, live queries and transfers in a real browser, with the engine in the page and behind a worker. */
 import type { LiveQuery } from '@typyst/db/app'
 import type { Entry } from '@typyst/db/schema/app'
-import type { Page } from 'playwright-core'
+import type { TestPage } from '../support/browsers/test-browser.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { modes, useTabs } from '../support/test-page.ts'
 import type { Mode } from '../support/test-page.ts'
@@ -17,7 +17,7 @@ const notes = {
   много: ['Русский', 'Поиск по началу слова'],
 } as const
 
-async function openIn(mode: Mode, dataDir: string): Promise<Page> {
+async function openIn(mode: Mode, dataDir: string): Promise<TestPage> {
   const page = await tabs.open()
   await page.evaluate(
     ([mode, dataDir]) => {
@@ -31,7 +31,7 @@ async function openIn(mode: Mode, dataDir: string): Promise<Page> {
 
 describe.each(modes)('with the engine in the %s', (mode) => {
   const dataDir = `idb://parts-${mode}`
-  let page: Page
+  let page: TestPage
   beforeAll(async () => {
     page = await openIn(mode, dataDir)
     await page.evaluate(async (notes) => {

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { Page } from 'playwright-core'
-import { isPageGone, launchChromium } from '../support/chromium.ts'
-import type { TestBrowser } from '../support/chromium.ts'
+import { launchBrowser } from '../support/browsers/launch-browser.ts'
+import { isPageGone } from '../support/browsers/test-browser.ts'
+import type { BrowserName, TestBrowser, TestPage } from '../support/browsers/test-browser.ts'
 import { createRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import { contentsOf, drawChange, emptyModel, setUp } from './model.ts'
@@ -14,6 +14,7 @@ import type { Change, Model } from './model.ts'
 
 /** What to run. */
 export interface CrashOptions {
+  readonly browser: BrowserName
   readonly pageUrl: string
   readonly durability: 'strict' | 'relaxed'
   readonly rounds: number
@@ -46,7 +47,7 @@ const workingKillMs = 700
  * @throws Error when a change that was acknowledged is missing, a half one is there, or `amcheck` complains.
  */
 export async function runCrashRounds(options: CrashOptions): Promise<CrashRound[]> {
-  const { durability, rounds, seed, roundsPerProfile = 20, pageUrl } = options
+  const { rounds, seed, roundsPerProfile = 20 } = options
   const random = createRandom(seed)
   const done: CrashRound[] = []
   while (done.length < rounds) {
@@ -56,7 +57,7 @@ export async function runCrashRounds(options: CrashOptions): Promise<CrashRound[
       for (let left = Math.min(roundsPerProfile, rounds - done.length); left > 0; left -= 1) {
         const isEarly = random(8) === 0
         const states = await workUntilKilled(profileDir, options, model, isEarly, random)
-        const found = await inspect(profileDir, pageUrl, durability, states.all)
+        const found = await inspect(profileDir, options, states.all)
         if (found < states.durable) {
           throw new Error(
             `Round ${done.length}, seed ${seed}: ${states.durable - found} acknowledged changes are gone.`,
@@ -93,13 +94,13 @@ interface States {
 
 async function workUntilKilled(
   profileDir: string,
-  { durability, pageUrl }: CrashOptions,
+  { browser: name, durability, pageUrl }: CrashOptions,
   model: Model,
   isEarly: boolean,
   random: Random,
 ): Promise<States> {
-  const browser = await launchChromium({ profileDir })
-  const page = await browser.context.newPage()
+  const browser = await launchBrowser(name, { profileDir })
+  const page = await browser.newPage()
   await page.goto(pageUrl)
   const all = [model]
   const acknowledgedAt: number[] = []
@@ -152,12 +153,11 @@ async function killAfter(ms: number, browser: TestBrowser, work: Promise<void>):
 /** Opens the profile again, checks it, and tells which of the states is there. */
 async function inspect(
   profileDir: string,
-  pageUrl: string,
-  durability: 'strict' | 'relaxed',
+  { browser: name, durability, pageUrl }: CrashOptions,
   states: readonly Model[],
 ): Promise<number> {
-  await using browser = await launchChromium({ profileDir })
-  const page = await browser.context.newPage()
+  await using browser = await launchBrowser(name, { profileDir })
+  const page = await browser.newPage()
   await page.goto(pageUrl)
   await page.evaluate((given) => window.crash.open(given), durability)
   const contents = await page.evaluate(() => window.crash.contents())
@@ -185,6 +185,6 @@ async function inspect(
   return found
 }
 
-function run(page: Page, change: Change): Promise<void> {
+function run(page: TestPage, change: Change): Promise<void> {
   return page.evaluate((given) => window.crash.run(given), change)
 }

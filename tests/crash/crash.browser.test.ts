@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { browserName } from '../support/test-page.ts'
 import { buildPage } from '../support/build-page.ts'
 import { startPageServer } from '../support/page-server.ts'
 import { runCrashRounds } from './crash-rounds.ts'
@@ -21,10 +22,18 @@ beforeAll(async () => {
 })
 
 test('keeps every acknowledged change when the browser is killed, and no half transaction', async () => {
-  const rounds = await runCrashRounds({ pageUrl, durability: 'strict', rounds: 3, seed: 20_260 })
+  const rounds = await runCrashRounds({
+    browser: browserName(),
+    pageUrl,
+    durability: 'strict',
+    rounds: 3,
+    seed: 20_260,
+  })
   expect(rounds.map(({ lost }) => lost)).toEqual([0, 0, 0])
 })
 
 test('relaxed: keeps what was flushed, and a state that existed, when the browser is killed', async () => {
-  expect(await runCrashRounds({ pageUrl, durability: 'relaxed', rounds: 3, seed: 20_261 })).toHaveLength(3)
+  expect(
+    await runCrashRounds({ browser: browserName(), pageUrl, durability: 'relaxed', rounds: 3, seed: 20_261 }),
+  ).toHaveLength(3)
 })

@@ -1,10 +1,11 @@
-/** `npm run test:crash`: the crash suite with many rounds; `--rounds`, `--seed` and `--durability` change it. */
+/** `npm run test:crash`: the crash suite with many rounds; `--browser`, `--rounds`, `--seed` and `--durability` change it. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildPage } from '../support/build-page.ts'
 import { startPageServer } from '../support/page-server.ts'
+import { toBrowserName } from '../support/browsers/test-browser.ts'
 import { runCrashRounds } from './crash-rounds.ts'
 
 const { values } = parseArgs({
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '150' },
     seed: { type: 'string', default: '1' },
     durability: { type: 'string', default: 'both' },
+    browser: { type: 'string', default: 'chromium' },
   },
 })
 const folder = await mkdtemp(join(tmpdir(), 'typyst-crash-page-'))
@@ -21,6 +23,7 @@ try {
   for (const durability of ['strict', 'relaxed'] as const) {
     if (values.durability !== 'both' && values.durability !== durability) continue
     const rounds = await runCrashRounds({
+      browser: toBrowserName(values.browser),
       pageUrl: server.url,
       durability,
       rounds: Number(values.rounds),
@@ -32,7 +35,7 @@ try {
     })
     const sum = (key: 'acknowledged' | 'lost') => rounds.reduce((total, round) => total + round[key], 0)
     console.log(
-      `${durability}: ${rounds.length} kills, ${sum('acknowledged')} acknowledged changes, ${sum('lost')} lost, at most ` +
+      `${values.browser} ${durability}: ${rounds.length} kills, ${sum('acknowledged')} acknowledged changes, ${sum('lost')} lost, at most ` +
         `${Math.max(0, ...rounds.map(({ lost }) => lost))} in one kill, the oldest ${Math.max(0, ...rounds.map(({ oldestLostMs }) => oldestLostMs))} ms old.`,
     )
   }

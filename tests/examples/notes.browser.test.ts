@@ -4,7 +4,7 @@ import type { RequestOptions } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchChromium } from '../support/chromium.ts'
+import { launchChromium } from '../support/browsers/chromium.ts'
 import { collectReadmes } from './collect-readmes.ts'
 import { getRaw } from './get-raw.ts'
 import {

@@ -3,6 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { missingBrowser } from './browsers/installed-browsers.ts'
+import { browserNames } from './browsers/test-browser.ts'
+import type { BrowserName } from './browsers/test-browser.ts'
 import { buildPage } from './build-page.ts'
 import { startPageServer } from './page-server.ts'
 
@@ -10,6 +13,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Where the test page is: `page.goto(inject('pageUrl'))`. */
     pageUrl: string
+    /** Which browser the tests of this project run in. */
+    browserName: BrowserName
   }
 }
 
@@ -21,6 +26,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await buildPage(folder)
     const server = await startPageServer(folder)
     project.provide('pageUrl', server.url)
+    project.provide('browserName', browserOf(project.name))
     return async () => {
       await server[Symbol.asyncDispose]()
       await deleteFolder()
@@ -29,4 +35,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await deleteFolder()
     throw error
   }
+}
+
+/** The project `browser` is Chromium's, the others are named after theirs. */
+function browserOf(projectName: string): BrowserName {
+  const name = browserNames.find((each) => each === projectName) ?? 'chromium'
+  const missing = missingBrowser(name)
+  if (missing !== undefined) console.warn(missing)
+  return name
 }

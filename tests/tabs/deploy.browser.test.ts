@@ -7,14 +7,14 @@ import { beforeAll, expect, it } from 'vitest'
 import { addCollection, collectionIds, openShared, roleOf } from '../app/worker/shared-page.ts'
 import { buildPage } from '../support/build-page.ts'
 import { startPageServer } from '../support/page-server.ts'
-import { useTabs } from '../support/test-page.ts'
+import { useChromiumTabs } from '../support/test-page.ts'
 
 type Release = 'old' | 'new'
 
 const [createTag, createLabel] = ['create table tag (id text primary key)', 'create table label (id text primary key)']
 const migrations: Readonly<Record<Release, readonly string[]>> = { old: [createTag], new: [createTag, createLabel] }
 
-const tabs = useTabs()
+const tabs = useChromiumTabs()
 let siteUrl: string
 
 beforeAll(async () => {

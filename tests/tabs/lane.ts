@@ -1,6 +1,6 @@
 /** One sequence of operations on one page, each checked against what is known here, outside of every page. */
-import type { Page } from 'playwright-core'
-import { isPageGone } from '../support/chromium.ts'
+import { isPageGone } from '../support/browsers/test-browser.ts'
+import type { TestPage } from '../support/browsers/test-browser.ts'
 import type { Random } from '../support/random.ts'
 import { createVersions } from './versions.ts'
 import type { Effect, Version } from './versions.ts'
@@ -10,7 +10,7 @@ import type { Operation, OperationResult } from './workload.ts'
 
 /** A lane at work. */
 export interface Lane {
-  readonly page: Page
+  readonly page: TestPage
   readonly name: string
   /** Operations that succeeded. */
   readonly done: number
@@ -40,7 +40,7 @@ export interface Lane {
 
 /** What a lane needs. */
 export interface LaneOptions {
-  readonly page: Page
+  readonly page: TestPage
   readonly name: string
   readonly durability: 'strict' | 'relaxed'
   readonly random: Random
@@ -126,7 +126,7 @@ export function startLane({ page, name, durability, random, capMs, onProgress }:
 }
 
 /** Runs one operation; `undefined` when the page went away with it. */
-async function runOn(page: Page, operation: Operation, capMs: number): Promise<OperationResult | undefined> {
+async function runOn(page: TestPage, operation: Operation, capMs: number): Promise<OperationResult | undefined> {
   try {
     return await within(
       capMs,

@@ -1,5 +1,6 @@
-/** `npm run test:tabs`: many rounds; `--rounds`, `--seed`, `--tabs`, `--strikes`, `--durability`, or instead `--soak MINUTES`. */
+/** `npm run test:tabs`: many rounds; `--browser`, `--rounds`, `--seed`, `--tabs`, `--strikes`, `--durability`, or instead `--soak MINUTES`. */
 import { parseArgs } from 'node:util'
+import { toBrowserName } from '../support/browsers/test-browser.ts'
 import { serveTabsPage } from './serve-tabs-page.ts'
 import { runSoak } from './soak.ts'
 import { strikeNames } from './strikes.ts'
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     tabs: { type: 'string', default: '2,5,20' },
     strikes: { type: 'string', default: strikeNames.join() },
     durability: { type: 'string', default: 'strict' },
+    browser: { type: 'string', default: 'chromium' },
     soak: { type: 'string' },
   },
 })
@@ -33,6 +35,7 @@ async function runRounds(): Promise<void> {
     const share = Math.ceil((Number(values.rounds) - rounds.length) / (tabCounts.length - index))
     rounds.push(
       ...(await runTabRounds({
+        browser: toBrowserName(values.browser),
         pageUrl: site.url,
         tabCount,
         rounds: share,

@@ -1,5 +1,5 @@
 /** The tabs of a run: opened as needed, and known to be gone when they are. */
-import type { BrowserContext, Page } from 'playwright-core'
+import type { TestPage } from '../support/browsers/test-browser.ts'
 import type { OpenOptions } from './page/main.ts'
 
 /** Where the tabs are and what they open. */
@@ -8,23 +8,26 @@ export interface TabsOptions extends OpenOptions {
 }
 
 /** Tabs on one database. */
-export interface OpenTabs {
+export interface OpenTabs<TPage extends TestPage = TestPage> {
   /** Those that were neither closed nor lost their process. */
-  living(): Page[]
+  living(): TPage[]
   /** Brings them to this number; a page that lost its document to a navigation opens the database anew. */
   fill(count: number): Promise<void>
   /** The page whose worker leads. */
-  leader(): Promise<Page>
+  leader(): Promise<TPage>
 }
 
-export function createTabs(context: BrowserContext, { pageUrl, ...options }: TabsOptions): OpenTabs {
-  const pages = new Set<Page>()
+export function createTabs<TPage extends TestPage>(
+  newPage: () => Promise<TPage>,
+  { pageUrl, ...options }: TabsOptions,
+): OpenTabs<TPage> {
+  const pages = new Set<TPage>()
 
-  const open = async (page: Page): Promise<void> => {
+  const open = async (page: TestPage): Promise<void> => {
     await page.evaluate((given) => window.tabs.open(given), options)
   }
   const add = async (): Promise<void> => {
-    const page = await context.newPage()
+    const page = await newPage()
     page.once('close', () => pages.delete(page))
     page.once('crash', () => {
       pages.delete(page)

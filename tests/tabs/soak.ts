@@ -1,6 +1,6 @@
 /** Lets tabs come and go beside two that stay, the leader and an idle follower, and compares what these hold. */
 import type { Page } from 'playwright-core'
-import { launchChromium } from '../support/chromium.ts'
+import { launchChromium } from '../support/browsers/chromium.ts'
 import { createRandom } from '../support/random.ts'
 import { startLane } from './lane.ts'
 import { createTabs } from './open-tabs.ts'
@@ -38,7 +38,7 @@ const capMs = 60_000
 export async function runSoak({ pageUrl, guests, seed, isOver }: SoakOptions): Promise<SoakReport> {
   const random = createRandom(seed)
   await using browser = await launchChromium()
-  const tabs = createTabs(browser.context, { pageUrl, dataDir: 'idb://soak', leaderTimeoutMs })
+  const tabs = createTabs(() => browser.context.newPage(), { pageUrl, dataDir: 'idb://soak', leaderTimeoutMs })
   await tabs.fill(1)
   const leader = await tabs.leader()
   await tabs.fill(2)

@@ -1,7 +1,5 @@
 /** The ways a tab that leads can be lost. */
-import type { Page } from 'playwright-core'
-import { crashPage } from '../support/chromium.ts'
-import { processOf } from '../support/renderers.ts'
+import type { TestBrowser, TestPage } from '../support/browsers/test-browser.ts'
 
 /** What a strike leaves. */
 export interface Aftermath {
@@ -17,30 +15,30 @@ const blockMs = 10_000
 /** Each does its worst to the page that leads. */
 export const strikes = {
   /** The tab is closed. */
-  async close(page: Page): Promise<Aftermath> {
+  async close(page: TestPage): Promise<Aftermath> {
     await page.close()
     return { isGone: true }
   },
   /** Only its worker goes. */
-  async terminate(page: Page): Promise<Aftermath> {
+  async terminate(page: TestPage): Promise<Aftermath> {
     await page.evaluate(() => window.tabs.terminateWorker())
     return { isGone: false }
   },
   /** Its process crashes. */
-  async crash(page: Page): Promise<Aftermath> {
-    await crashPage(page)
+  async crash(page: TestPage, browser: TestBrowser): Promise<Aftermath> {
+    await browser.crash(page)
     return { isGone: true }
   },
   /** Its process is killed from outside. */
-  async kill(page: Page): Promise<Aftermath> {
-    process.kill(await processOf(page), 'SIGKILL')
+  async kill(page: TestPage, browser: TestBrowser): Promise<Aftermath> {
+    process.kill(await browser.processOf(page), 'SIGKILL')
     return { isGone: true }
   },
   /**
    * It is told that it is frozen. A Chromium without a window hides no page, and freezes only hidden ones; what stands
    * still for good is `stop`.
    */
-  async freeze(page: Page): Promise<Aftermath> {
+  async freeze(page: TestPage): Promise<Aftermath> {
     await page.evaluate(() => document.dispatchEvent(new Event('freeze')))
     return {
       isGone: false,
@@ -50,7 +48,7 @@ export const strikes = {
     }
   },
   /** It is navigated away, into the back/forward cache if the browser likes, and comes back. */
-  async navigate(page: Page): Promise<Aftermath> {
+  async navigate(page: TestPage): Promise<Aftermath> {
     await page.goto(new URL('elsewhere.html', page.url()).href)
     return {
       isGone: true,
@@ -60,13 +58,13 @@ export const strikes = {
     }
   },
   /** Its main thread computes. Its worker does not need it, so nobody has to take over. */
-  block(page: Page): Promise<Aftermath> {
+  block(page: TestPage): Promise<Aftermath> {
     const blocked = page.evaluate((ms) => window.tabs.block(ms), blockMs)
     return Promise.resolve({ isGone: false, bringBack: () => blocked })
   },
   /** Its process stops without a word, and goes on later as if nothing had happened. */
-  async stop(page: Page): Promise<Aftermath> {
-    const processId = await processOf(page)
+  async stop(page: TestPage, browser: TestBrowser): Promise<Aftermath> {
+    const processId = await browser.processOf(page)
     process.kill(processId, 'SIGSTOP')
     return {
       isGone: false,
@@ -76,7 +74,7 @@ export const strikes = {
       },
     }
   },
-} as const satisfies Readonly<Record<string, (page: Page) => Promise<Aftermath>>>
+} as const satisfies Readonly<Record<string, (page: TestPage, browser: TestBrowser) => Promise<Aftermath>>>
 
 /** The name of a strike. */
 export type StrikeName = keyof typeof strikes

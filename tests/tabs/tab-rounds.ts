@@ -1,7 +1,7 @@
 /** Loses the tab that leads in the middle of everybody's work, again and again, and compares what is left with a model. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Page } from 'playwright-core'
-import { launchChromium } from '../support/chromium.ts'
+import type { BrowserName, TestBrowser, TestPage } from '../support/browsers/test-browser.ts'
+import { launchBrowser } from '../support/browsers/launch-browser.ts'
 import { createRandom } from '../support/random.ts'
 import type { Random } from '../support/random.ts'
 import { startLane } from './lane.ts'
@@ -18,6 +18,8 @@ import type { Contents } from './workload.ts'
 
 /** What to run. */
 export interface TabRoundsOptions {
+  /** @defaultValue chromium */
+  readonly browser?: BrowserName | undefined
   readonly pageUrl: string
   readonly tabCount: number
   readonly rounds: number
@@ -72,18 +74,27 @@ const roundsPerBrowser = 10
  *   what the model does not expect; and when a tab does not go on.
  */
 export async function runTabRounds(options: TabRoundsOptions): Promise<TabRound[]> {
-  const { pageUrl, rounds, seed, strikeNames, tabCount, durability = 'strict', leaderTimeoutMs = 5_000 } = options
+  const {
+    browser: name = 'chromium',
+    pageUrl,
+    rounds,
+    seed,
+    strikeNames,
+    tabCount,
+    durability = 'strict',
+    leaderTimeoutMs = 5_000,
+  } = options
   const random = createRandom(seed)
   const capMs = 2 * leaderTimeoutMs + slackMs
   const done: TabRound[] = []
   while (done.length < rounds) {
-    await using browser = await launchChromium({ keepsLeftPages: true })
-    const tabs = createTabs(browser.context, { pageUrl, dataDir: 'idb://tabs', durability, leaderTimeoutMs })
+    await using browser = await launchBrowser(name, { keepsLeftPages: true })
+    const tabs = createTabs(() => browser.newPage(), { pageUrl, dataDir: 'idb://tabs', durability, leaderTimeoutMs })
     for (let left = Math.min(roundsPerBrowser, rounds - done.length); left > 0; left -= 1) {
       const strike = strikeNames[done.length % strikeNames.length] ?? 'close'
       try {
         await within(capMs, () => 'The tabs are not open', tabs.fill(tabCount))
-        const figures = await runRound(tabs, strike, { durability, random, capMs, round: done.length })
+        const figures = await runRound(browser, tabs, strike, { durability, random, capMs, round: done.length })
         const round = { round: done.length, strike, tabCount, durability, ...figures }
         done.push(round)
         options.onRound?.(round)
@@ -104,6 +115,7 @@ interface RoundOptions extends Pick<TabRound, 'round' | 'durability'> {
 }
 
 async function runRound(
+  browser: TestBrowser,
   tabs: OpenTabs,
   strike: StrikeName,
   { durability, random, capMs, round }: RoundOptions,
@@ -137,7 +149,7 @@ async function runRound(
   const leader = await within(capMs, () => 'Nobody leads', tabs.leader())
   for (const lane of lanes) lane.expectLoss()
   const start = performance.now()
-  const aftermath = await strikes[strike](leader)
+  const aftermath = await strikes[strike](leader, browser)
   const others = lanes.filter(({ page }) => page !== leader)
   await goOn(others, 'A tab did not go on')
   const recoveryMs = performance.now() - start
@@ -180,7 +192,7 @@ async function leadsOneOf(lanes: readonly Lane[]): Promise<boolean> {
 }
 
 /** Until then, one that stood still may acknowledge in relaxed mode what it will find that it cannot store. */
-async function untilItFollows(page: Page): Promise<void> {
+async function untilItFollows(page: TestPage): Promise<void> {
   while ((await page.evaluate(() => window.tabs.role())) === 'leader');
 }
 
@@ -214,7 +226,7 @@ async function compare(tabs: OpenTabs, lanes: readonly Lane[]): Promise<Version[
 }
 
 /** One tab notifies, every tab hears it. */
-async function notifyEverybody([first, ...others]: readonly Page[], payload: string, capMs: number): Promise<void> {
+async function notifyEverybody([first, ...others]: readonly TestPage[], payload: string, capMs: number): Promise<void> {
   if (!first) throw new Error('No tab is left.')
   await first.evaluate((given) => window.tabs.notify(given), payload)
   for (const page of [first, ...others]) {

@@ -1,5 +1,5 @@
 /** The repositories in a real browser, on `idb://`. */
-import type { Page } from 'playwright-core'
+import type { TestPage } from '../../support/browsers/test-browser.ts'
 import { expect, it } from 'vitest'
 import { modes, useTabs } from '../../support/test-page.ts'
 
@@ -84,7 +84,7 @@ it.each([
   }
   const page = await open()
   const [gone, kept] = ['zebra9471hunter', 'giraffe2860keeper']
-  const write = (page: Page, userId: string, text: string, notes: number) =>
+  const write = (page: TestPage, userId: string, text: string, notes: number) =>
     page.evaluate(
       async ([userId, text, notes]) => {
         const { collections, entries } = window.app.forUser(userId)

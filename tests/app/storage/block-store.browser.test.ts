@@ -1,7 +1,7 @@
 /** The block store alone, under PGlite's real frontend, in a real browser's IndexedDB. */
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { launchChromium } from '../../support/chromium.ts'
+import { launchChromium } from '../../support/browsers/chromium.ts'
 import { serveStoragePage } from './storage-page.ts'
 
 let page: Page

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { beforeEach, expect, inject, it } from 'vitest'
-import { launchChromium } from '../../support/chromium.ts'
+import { launchChromium } from '../../support/browsers/chromium.ts'
 
 let profileDir: string
 beforeEach(async () => {

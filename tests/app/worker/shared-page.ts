@@ -1,6 +1,6 @@
 /** What tests of a shared database do in a tab. */
 import type { AppDatabase } from '@typyst/db/app'
-import type { Page } from 'playwright-core'
+import type { TestPage } from '../../support/browsers/test-browser.ts'
 import { expect } from 'vitest'
 import type { Tabs } from '../../support/test-page.ts'
 
@@ -24,7 +24,7 @@ export interface SharedOptions {
 
 /** Opens a database in a tab through a worker, as `app` on the window; gives the code it failed with, if it did. */
 export async function openShared(
-  page: Page,
+  page: TestPage,
   dataDir: string,
   options: SharedOptions = {},
 ): Promise<string | undefined> {
@@ -51,32 +51,32 @@ export async function openSharedTabs<const TNames extends readonly string[]>(
   dataDir: string,
   names: TNames,
   options?: SharedOptions,
-): Promise<Record<TNames[number], Page>> {
-  const pages: [string, Page][] = []
+): Promise<Record<TNames[number], TestPage>> {
+  const pages: [string, TestPage][] = []
   for (const name of names) {
     const page = await tabs.open()
     expect(await openShared(page, dataDir, options)).toBeUndefined()
     pages.push([name, page])
   }
-  return Object.fromEntries(pages) as Record<TNames[number], Page> // Its keys are the names.
+  return Object.fromEntries(pages) as Record<TNames[number], TestPage> // Its keys are the names.
 }
 
-export const closeAll = (pages: Record<string, Page>): Promise<void[]> =>
+export const closeAll = (pages: Record<string, TestPage>): Promise<void[]> =>
   Promise.all(Object.values(pages).map((page) => page.close()))
 
 /** Adds a collection; gives the code it failed with, if it did. */
-export const addCollection = (page: Page, id: string): Promise<string | undefined> =>
+export const addCollection = (page: TestPage, id: string): Promise<string | undefined> =>
   page.evaluate(async (id) => {
     const { app, typyst } = window
     return (await typyst.failure(app.db.insert(app.schema.collection).values({ id, name: id })))?.code
   }, id)
 
 /** The ids of all collections, sorted. */
-export const collectionIds = (page: Page): Promise<string[]> =>
+export const collectionIds = (page: TestPage): Promise<string[]> =>
   page.evaluate(async () => {
     const rows = await window.app.db.select().from(window.app.schema.collection)
     return rows.map(({ id }) => id).toSorted()
   })
 
-export const roleOf = (page: Page): Promise<string | undefined> =>
+export const roleOf = (page: TestPage): Promise<string | undefined> =>
   page.evaluate(async () => (await window.app.status()).role)

@@ -1,7 +1,6 @@
 /** Many tabs, one database: followers use the leader's engine, and the next one goes on when it is gone. */
-import type { Page } from 'playwright-core'
+import type { TestPage } from '../../support/browsers/test-browser.ts'
 import { describe, expect, it } from 'vitest'
-import { crashPage } from '../../support/chromium.ts'
 import { useTabs } from '../../support/test-page.ts'
 import { addCollection, closeAll, collectionIds, openShared, openSharedTabs, roleOf } from './shared-page.ts'
 import type { SharedOptions } from './shared-page.ts'
@@ -222,21 +221,21 @@ describe('newer code', () => {
   })
 })
 
-const ways: readonly (readonly [how: string, end: (page: Page) => Promise<unknown>])[] = [
-  ['is closed', (page: Page) => page.close()],
-  ['closes the database', (page: Page) => page.evaluate(() => window.app.close())],
-  ['loses its worker', (page: Page) => page.evaluate(() => window.typyst.workers.at(-1)?.terminate())],
-  ['leaves for another page', (page: Page) => page.goto('about:blank')],
+const ways: readonly (readonly [how: string, end: (page: TestPage) => Promise<unknown>])[] = [
+  ['is closed', (page: TestPage) => page.close()],
+  ['closes the database', (page: TestPage) => page.evaluate(() => window.app.close())],
+  ['loses its worker', (page: TestPage) => page.evaluate(() => window.typyst.workers.at(-1)?.terminate())],
+  ['leaves for another page', (page: TestPage) => page.goto('about:blank')],
   // Chromium without a window never freezes or puts away a page by itself, but what it would tell the page is known.
-  ['is told that it is frozen', (page: Page) => page.evaluate(() => document.dispatchEvent(new Event('freeze')))],
+  ['is told that it is frozen', (page: TestPage) => page.evaluate(() => document.dispatchEvent(new Event('freeze')))],
   [
     'is told that it is put away',
-    (page: Page) => page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))),
+    (page: TestPage) => page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))),
   ],
 ]
 
 /** Ends the leader in some way while a transaction of another tab is open and a third waits for its turn. */
-async function endLeader(how: string, end: (page: Page) => Promise<unknown>): Promise<void> {
+async function endLeader(how: string, end: (page: TestPage) => Promise<unknown>): Promise<void> {
   const { first, second, third } = await openTabs(`idb://leader ${how}`, ['first', 'second', 'third'], {
     leaderTimeoutMs: 5000,
   })
@@ -376,5 +375,6 @@ describe('leaders that die all the time', () => {
 
 describe('when the leader', () => {
   // Last: Chromium opens no more pages beside a crashed one.
-  it('crashes, the others go on and a transaction leaves no trace', () => endLeader('crashes', crashPage))
+  it('crashes, the others go on and a transaction leaves no trace', () =>
+    endLeader('crashes', (page) => tabs.browser.crash(page)))
 })

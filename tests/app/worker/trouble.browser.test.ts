@@ -1,18 +1,17 @@
 /** What tabs are told when the one that leads fails them: while they destroy, and in relaxed mode. */
-import type { Page } from 'playwright-core'
+import type { TestPage } from '../../support/browsers/test-browser.ts'
 import { expect, it } from 'vitest'
-import { processOf } from '../../support/renderers.ts'
 import { useTabs } from '../../support/test-page.ts'
 import { addCollection, closeAll, collectionIds, openShared, openSharedTabs, roleOf } from './shared-page.ts'
 
 const tabs = useTabs()
 
 /** Waits for as long as a test may take: on a busy machine an opening takes seconds. */
-const untilTold = (page: Page, type: string) =>
+const untilTold = (page: TestPage, type: string) =>
   page.waitForFunction((type) => window.events.includes(type), type, { timeout: 0 })
-const untilLeading = (page: Page) =>
+const untilLeading = (page: TestPage) =>
   page.waitForFunction(async () => (await window.app.status()).role === 'leader', undefined, { timeout: 0 })
-const failureOf = (page: Page, method: 'destroy' | 'flush' | 'ready') =>
+const failureOf = (page: TestPage, method: 'destroy' | 'flush' | 'ready') =>
   page.evaluate(async (method) => (await window.typyst.failure(window.app[method]()))?.code, method)
 
 it('destroy() ends with a code while the leader stands still, closes every tab, and is made good when it wakes up', async () => {
@@ -20,7 +19,7 @@ it('destroy() ends with a code while the leader stands still, closes every tab, 
   const pages = await openSharedTabs(tabs, 'idb://stopped', ['first', 'second', 'third'], options)
   const { first, second, third } = pages
   expect(await addCollection(first, 'to be gone')).toBeUndefined()
-  const processId = await processOf(first)
+  const processId = await tabs.browser.processOf(first)
   process.kill(processId, 'SIGSTOP')
   try {
     // The leader never answers, so an end of this is one that somebody else has put to it.

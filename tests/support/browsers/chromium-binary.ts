@@ -31,7 +31,7 @@ export async function findChromium(): Promise<ChromiumBinary> {
   }
   const packageFolder = dirname(dirname(fileURLToPath(import.meta.resolve('@sparticuz/chromium'))))
   const { version } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as { version: string }
-  const cache = fileURLToPath(new URL('../../node_modules/.cache/typyst-chromium/', import.meta.url))
+  const cache = fileURLToPath(new URL('../../../node_modules/.cache/typyst-chromium/', import.meta.url))
   const folder = join(cache, version)
   if (!existsSync(folder)) await unpack(cache, folder)
   return {

@@ -1,25 +1,17 @@
 /** Starts a real Chromium and, when a test wants it, kills it. */
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
+import { processOf } from '../renderers.ts'
 import { findChromium } from './chromium-binary.ts'
+import type { LaunchOptions, TestBrowser, TestPage } from './test-browser.ts'
 
-/** A running browser; disposing it closes it in good order. */
-export interface TestBrowser extends AsyncDisposable {
+/** A running Chromium, with what only its developer tools offer. */
+export interface ChromiumBrowser extends TestBrowser {
   /** The profile: its pages share IndexedDB, Web Locks and cookies. */
   readonly context: BrowserContext
-  /** Kills the browser without a chance to finish anything, as a power cut does. */
-  kill(): Promise<void>
-}
-
-/** Options of {@link launchChromium}. */
-export interface LaunchOptions {
-  /** A folder that keeps the profile's storage, to open it again after `kill()`; by default nothing is kept. */
-  readonly profileDir?: string
-  /** Keeps pages that were navigated away from, as browsers do and Playwright prevents by default. */
-  readonly keepsLeftPages?: boolean
 }
 
 /** Launches a headless Chromium of its own for the caller. */
-export async function launchChromium({ profileDir, keepsLeftPages }: LaunchOptions = {}): Promise<TestBrowser> {
+export async function launchChromium({ profileDir, keepsLeftPages }: LaunchOptions = {}): Promise<ChromiumBrowser> {
   const { executablePath, env } = await findChromium()
   // An empty path makes Playwright create a profile, and delete it in the end.
   const context = await chromium.launchPersistentContext(profileDir ?? '', {
@@ -33,7 +25,12 @@ export async function launchChromium({ profileDir, keepsLeftPages }: LaunchOptio
     chromiumSandbox: false,
   })
   return {
+    name: 'chromium',
+    version: context.browser()?.version() ?? '',
     context,
+    newPage: () => context.newPage(),
+    processOf: (page) => processOf(ownPage(context, page)),
+    crash: (page) => crashPage(ownPage(context, page)),
     kill: () => killBrowser(context),
     [Symbol.asyncDispose]: () => context.close(),
   }
@@ -48,9 +45,11 @@ export async function crashPage(page: Page): Promise<void> {
   await crashed
 }
 
-/** Whether this is Playwright's error for a page that went away. */
-export function isPageGone(error: unknown): boolean {
-  return error instanceof Error && /closed|crashed|destroyed/i.test(error.message)
+/** The page as Playwright has it. */
+export function ownPage(context: BrowserContext, page: TestPage): Page {
+  const own = context.pages().find((each) => each === page)
+  if (!own) throw new Error('This page is none of this browser.')
+  return own
 }
 
 async function killBrowser(context: BrowserContext): Promise<void> {

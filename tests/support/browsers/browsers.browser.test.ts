@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { crashPage, launchChromium } from './chromium.ts'
+import { browserName } from '../test-page.ts'
+import { launchBrowser } from './launch-browser.ts'
 
 test('opens a page with IndexedDB, Web Locks and PGlite', async () => {
-  await using browser = await launchChromium()
-  const page = await browser.context.newPage()
+  await using browser = await launchBrowser(browserName())
+  const page = await browser.newPage()
   await page.goto(inject('pageUrl'))
   expect(await page.evaluate(() => window.isSecureContext)).toBe(true)
   const held = await page.evaluate(() =>
@@ -25,8 +26,8 @@ test('opens a page with IndexedDB, Web Locks and PGlite', async () => {
 })
 
 test('opens the built package in the page', async () => {
-  await using browser = await launchChromium()
-  const page = await browser.context.newPage()
+  await using browser = await launchBrowser(browserName())
+  const page = await browser.newPage()
   await page.goto(inject('pageUrl'))
   const names = await page.evaluate(async () => {
     const { createAppDatabase, createId, schema } = window.typyst
@@ -40,11 +41,11 @@ test('opens the built package in the page', async () => {
 })
 
 test('crashes one tab and leaves the other alone', async () => {
-  await using browser = await launchChromium()
-  const [victim, bystander] = [await browser.context.newPage(), await browser.context.newPage()]
+  await using browser = await launchBrowser(browserName())
+  const [victim, bystander] = [await browser.newPage(), await browser.newPage()]
   await victim.goto(inject('pageUrl'))
   await bystander.goto(inject('pageUrl'))
-  await crashPage(victim)
+  await browser.crash(victim)
   expect(await bystander.evaluate(() => document.title)).toBe('@typyst/db')
 })
 
@@ -52,8 +53,8 @@ test('keeps what IndexedDB acknowledged when the browser is killed', async () =>
   const profileDir = await mkdtemp(join(tmpdir(), 'typyst-profile-'))
   onTestFinished(() => rm(profileDir, { recursive: true, force: true }))
 
-  const first = await launchChromium({ profileDir })
-  const page = await first.context.newPage()
+  const first = await launchBrowser(browserName(), { profileDir })
+  const page = await first.newPage()
   await page.goto(inject('pageUrl'))
   await page.evaluate(async () => {
     const opening = indexedDB.open('notes')
@@ -65,8 +66,8 @@ test('keeps what IndexedDB acknowledged when the browser is killed', async () =>
   })
   await first.kill()
 
-  await using second = await launchChromium({ profileDir })
-  const again = await second.context.newPage()
+  await using second = await launchBrowser(browserName(), { profileDir })
+  const again = await second.newPage()
   await again.goto(inject('pageUrl'))
   const note = await again.evaluate(async () => {
     const opening = indexedDB.open('notes')
