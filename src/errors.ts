@@ -34,6 +34,7 @@ export const typystDbErrorCodes = [
   'AUTHENTICATION_FAILED',
   'DATABASE_NOT_FOUND',
   'TOO_MANY_CONNECTIONS',
+  'POOL_TIMEOUT',
   'DATABASE_EXPOSED',
   // Migrations
   'MIGRATION_FAILED',

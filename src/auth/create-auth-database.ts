@@ -7,7 +7,7 @@ import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { createLazyConnection } from '../internal/lazy-connection.ts'
-import { countConnections } from '../internal/pool-status.ts'
+import { countConnection, idlePool } from '../internal/pool-status.ts'
 import type { PoolStatus } from '../internal/pool-status.ts'
 import { refuseUnlessPositive } from '../internal/refuse-unless-positive.ts'
 import { observeConnection } from '../internal/observe-connection.ts'
@@ -130,7 +130,10 @@ export interface AuthDatabase<TSchema extends Record<string, unknown> = AuthSche
    * @param options - `timeoutMs`: how long to wait for the database; 2000 by default.
    */
   health(options?: { readonly timeoutMs?: number | undefined }): Promise<HealthReport>
-  /** How many connections are in use and how many calls wait for one, at this moment; for a gauge. */
+  /**
+   * How many connections are in use, how many calls wait for one, and how many have waited in vain (`acquireTimeoutMs`); for
+   * a gauge.
+   */
   poolStatus(): PoolStatus
   /** Lets running queries finish, for `closeTimeoutMs` at most, and closes every connection. May be called again. */
   close(): Promise<void>
@@ -191,7 +194,10 @@ export function wireAuthDatabase(
     if (migrationTarget.isPooled) throw pooledMigration()
     return onOwnSession(migrationTarget, (session) => withAuthMigrationLock(session, migrationLockTimeoutMs, run))
   }
-  const pool = countConnections(connection, target.kind === 'postgres' ? target.maxConnections : 1)
+  const pool =
+    target.kind === 'postgres'
+      ? { connection, status: () => connection.current()?.status?.() ?? idlePool(target.maxConnections) }
+      : countConnection(connection)
   const observed = observeConnection(pool.connection, options)
   const db = createDrizzle(observed, schema, toStatementLog(options.debug))
   const migrationStatus = () => readAuthMigrationStatus(pool.connection, schema, postgresSchema)

@@ -1,12 +1,15 @@
 /** A connection that opens itself on first use, shares that opening, and knows when it is closed. */
 import { isTypystDbError, TypystDbError } from '../errors.ts'
 import { onceOrRetry } from './once-or-retry.ts'
+import type { PoolStatus } from './pool-status.ts'
 import type { SqlConnection } from './sql-connection.ts'
 
 /** What an opening gives: the connection, whatever else the opener needs, and how to let go of it. */
 export interface Opened {
   readonly connection: SqlConnection
   close(): Promise<void>
+  /** How busy it is, where it is a pool. */
+  status?(): PoolStatus
 }
 
 /** A connection port that opens on first use. */
@@ -17,6 +20,8 @@ export interface LazyConnection<TOpened extends Opened> extends SqlConnection {
    * @throws TypystDbError `CLOSED` after `close()`, or what opening threw.
    */
   opened(): Promise<TOpened>
+  /** What is open; nothing before the first use. */
+  current(): TOpened | undefined
   /** Whether `close()` was called. */
   isClosed(): boolean
   /** Waits for an opening under way, then lets go. Calling it again does nothing more. */
@@ -64,6 +69,7 @@ export function createLazyConnection<TOpened extends Opened>(open: () => Promise
 
   return {
     opened,
+    current: () => ready,
     use,
     isClosed: () => hasClosed,
     query: (text, params) => use(({ connection }) => connection.query(text, params)),

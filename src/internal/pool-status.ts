@@ -1,4 +1,4 @@
-/** How busy a pool of connections is, counted at the port: the driver does not tell. */
+/** How busy a pool of connections is; that of an engine which is one connection is counted at the port. */
 import type { SqlConnection } from './sql-connection.ts'
 
 /** How busy a pool is at this moment. */
@@ -9,6 +9,15 @@ export interface PoolStatus {
   readonly waiting: number
   /** How many connections there can be. */
   readonly max: number
+  /** Connections of those in use that a transaction has for itself. */
+  readonly transactions: number
+  /** Calls that got no connection in time and failed with `POOL_TIMEOUT`, since the pool was opened. */
+  readonly timedOut: number
+}
+
+/** A pool that nothing runs on. */
+export function idlePool(max: number): PoolStatus {
+  return { busy: 0, waiting: 0, max, transactions: 0, timedOut: 0 }
 }
 
 /** A connection whose use is counted. */
@@ -17,9 +26,10 @@ export interface CountedConnection {
   status(): PoolStatus
 }
 
-/** Counts what is under way on a connection, whose pool has `max` of them. */
-export function countConnections(connection: SqlConnection, max: number): CountedConnection {
+/** Counts what is under way on a connection that is the only one. */
+export function countConnection(connection: SqlConnection): CountedConnection {
   let underWay = 0
+  let transactions = 0
   const counted = async <T>(run: () => Promise<T>): Promise<T> => {
     underWay += 1
     try {
@@ -33,8 +43,18 @@ export function countConnections(connection: SqlConnection, max: number): Counte
       query: (text, params) => counted(() => connection.query(text, params)),
       queryArrays: (text, params) => counted(() => connection.queryArrays(text, params)),
       exec: (text) => counted(() => connection.exec(text)),
-      transaction: (run, options) => counted(() => connection.transaction(run, options)),
+      transaction: (run, options) =>
+        counted(() =>
+          connection.transaction(async (tx) => {
+            transactions += 1
+            try {
+              return await run(tx)
+            } finally {
+              transactions -= 1
+            }
+          }, options),
+        ),
     },
-    status: () => ({ busy: Math.min(underWay, max), waiting: Math.max(0, underWay - max), max }),
+    status: () => ({ ...idlePool(1), busy: Math.min(underWay, 1), waiting: Math.max(0, underWay - 1), transactions }),
   }
 }

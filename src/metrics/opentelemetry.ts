@@ -29,7 +29,8 @@ export interface OpenTelemetryMetrics {
 
 /**
  * Measures queries in `db.client.operation.duration` (seconds), with the attributes of OpenTelemetry's semantic conventions
- * for databases, and a pool in `db.client.connection.count`, `.pending_requests` and `.max`.
+ * for databases, and a pool in `db.client.connection.count`, `.pending_requests`, `.max` and
+ * `.timeouts`.
  *
  * @example
  * ```ts
@@ -63,6 +64,10 @@ export function createOpenTelemetryMetrics(options: OpenTelemetryMetricsOptions 
       const count = gauge('count', 'Connections of the pool that are in use.')
       const pending = gauge('pending_requests', 'Calls that wait for a connection.')
       const max = gauge('max', 'How many connections the pool can have.')
+      const timeouts = meter.createObservableCounter('db.client.connection.timeouts', {
+        description: 'Calls that got no connection of the pool in time.',
+        valueType: ValueType.INT,
+      })
       const pool = { 'db.client.connection.pool.name': name }
       meter.addBatchObservableCallback(
         (result) => {
@@ -70,8 +75,9 @@ export function createOpenTelemetryMetrics(options: OpenTelemetryMetricsOptions 
           result.observe(count, status.busy, { ...pool, 'db.client.connection.state': 'used' })
           result.observe(pending, status.waiting, pool)
           result.observe(max, status.max, pool)
+          result.observe(timeouts, status.timedOut, pool)
         },
-        [count, pending, max],
+        [count, pending, max, timeouts],
       )
     },
   }

@@ -37,7 +37,8 @@ const defaultBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 /**
  * Counts queries in `db_queries_total{operation,table}` and `db_query_errors_total{operation,table,code}`, measures them in
  * `db_query_duration_seconds{operation,table}`, and shows a pool in `db_connection_pool_size{state}`, where the states are
- * `busy`, `waiting` and `max`. Tables are those of your code, so the labels stay few.
+ * `busy`, `waiting`, `max` and `transactions`; calls that got no connection in time are errors with the code
+ * `POOL_TIMEOUT`. Tables are those of your code, so the labels stay few.
  *
  * @example
  * ```ts
@@ -73,12 +74,12 @@ export function createPrometheusMetrics(options: PrometheusMetricsOptions = {}):
       registry.removeSingleMetric('db_connection_pool_size')
       new Gauge({
         name: 'db_connection_pool_size',
-        help: 'Connections of the pool that are in use, calls that wait for one, and how many there can be.',
+        help: 'Connections of the pool that are in use (some by transactions), calls that wait for one, and how many there can be.',
         labelNames: ['state'],
         registers,
         collect() {
-          const { busy, waiting, max } = database.poolStatus()
-          for (const [state, count] of Object.entries({ busy, waiting, max })) this.set({ state }, count)
+          const { busy, waiting, max, transactions } = database.poolStatus()
+          for (const [state, count] of Object.entries({ busy, waiting, max, transactions })) this.set({ state }, count)
         },
       })
     },

@@ -182,7 +182,7 @@ describe('health', () => {
     await admin.begin(async (sql) => {
       await sql`lock table drizzle.__typyst_auth_migrations in access exclusive mode`
       expect(await authDb.health({ timeoutMs: 50 })).toMatchObject({ isReady: false, code: 'QUERY_CANCELED' })
-      expect(authDb.poolStatus()).toEqual({ busy: 1, waiting: 0, max: 1 })
+      expect(authDb.poolStatus()).toMatchObject({ busy: 1, waiting: 0, max: 1 })
     })
     expect(await authDb.health()).toMatchObject({ isReady: true })
   })
@@ -193,11 +193,11 @@ it('shows how busy the pool is', async () => {
   const { db } = authDb
   await db.transaction(async () => {
     const sleeping = [1, 2, 3].map(() => authDb.sql`select pg_sleep(0.1)`)
-    expect(authDb.poolStatus()).toEqual({ busy: 2, waiting: 2, max: 2 })
+    expect(authDb.poolStatus()).toEqual({ busy: 2, waiting: 2, max: 2, transactions: 1, timedOut: 0 })
     await Promise.all(sleeping)
-    expect(authDb.poolStatus()).toEqual({ busy: 1, waiting: 0, max: 2 })
+    expect(authDb.poolStatus()).toEqual({ busy: 1, waiting: 0, max: 2, transactions: 1, timedOut: 0 })
   })
-  expect(authDb.poolStatus()).toEqual({ busy: 0, waiting: 0, max: 2 })
+  expect(authDb.poolStatus()).toEqual({ busy: 0, waiting: 0, max: 2, transactions: 0, timedOut: 0 })
 })
 
 describe('prepared statements', () => {

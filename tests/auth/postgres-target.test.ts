@@ -14,6 +14,7 @@ describe('who wins', () => {
     expect(resolvePostgres(local, {})).toMatchObject({
       connectionString: local,
       maxConnections: 10,
+      acquireTimeoutMs: 30_000,
       connectTimeoutMs: 10_000,
       idleTimeoutMs: undefined,
       closeTimeoutMs: 5000,

@@ -41,6 +41,7 @@ it('counts and measures for Prometheus', async () => {
       'db_query_duration_seconds_bucket{le="60",operation="insert",table="user"} 2',
       'db_connection_pool_size{state="busy"} 0',
       'db_connection_pool_size{state="max"} 1',
+      'db_connection_pool_size{state="transactions"} 0',
     ]),
   )
   expect(leakIn(lines.join('\n'))).toBeUndefined()
@@ -72,6 +73,7 @@ it('counts and measures for OpenTelemetry', async () => {
     { value: { count: 1 }, attributes: { 'db.operation.name': 'select', 'db.collection.name': 'session' } },
   ])
   expect(points('db.client.connection.max')).toMatchObject([{ value: 1 }])
+  expect(points('db.client.connection.timeouts')).toMatchObject([{ value: 0 }])
   expect(leakIn(JSON.stringify(exported))).toBeUndefined()
   await provider.shutdown()
 })

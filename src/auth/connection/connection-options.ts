@@ -17,7 +17,16 @@ export interface ConnectionOptions {
    */
   readonly maxConnections?: number | undefined
   /**
-   * How long to wait for a connection, in milliseconds.
+   * How long a call waits, in milliseconds, for a connection of the pool to become free before it fails with `POOL_TIMEOUT`;
+   * it was not run then. All of them are in use when each is held by a transaction, so this is also what ends the wait of a
+   * transaction whose callback uses the database itself. A statement that shares a connection with others does not wait in
+   * this sense: it has been sent.
+   *
+   * @defaultValue 30000
+   */
+  readonly acquireTimeoutMs?: number | undefined
+  /**
+   * How long to wait for a new connection to the server, in milliseconds.
    *
    * @defaultValue the URL's `connect_timeout` (in seconds), or 10000
    */

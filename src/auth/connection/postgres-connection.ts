@@ -1,8 +1,10 @@
-/** The connection port over a postgres.js pool of our own. */
+/** The connection port over a pool of our own, each of whose connections is a client of postgres.js. */
 import { TypystDbError } from '../../errors.ts'
 import type { Opened } from '../../internal/lazy-connection.ts'
+import { createConnectionPool } from './connection-pool.ts'
 import { choosePrepared } from './prepared-statements.ts'
 import { createPostgresClient } from './postgres-client.ts'
+import type { Client } from './postgres-client.ts'
 import { createPostgresExecutor } from './postgres-executor.ts'
 import type { PostgresTarget } from './postgres-target.ts'
 import { runPostgresTransaction } from './postgres-transaction.ts'
@@ -27,13 +29,36 @@ export async function openPostgres(target: PostgresTarget): Promise<Opened> {
 
 /** Makes a pool; it connects on the first query. */
 export function createPostgresConnection(target: PostgresTarget): Opened {
-  const client = createPostgresClient(target)
+  const { maxConnections, acquireTimeoutMs, closeTimeoutMs } = target
   const plans = target.preparesStatements ? choosePrepared() : undefined
+  const clients: Client[] = []
+  const pool = createConnectionPool({
+    max: maxConnections,
+    acquireTimeoutMs,
+    create(index, onClose) {
+      const client = createPostgresClient(oneOf(target, index), onClose)
+      clients.push(client)
+      return { client, executor: createPostgresExecutor(client, { plans }) }
+    },
+  })
   return {
     connection: {
-      ...createPostgresExecutor(client, { plans }),
-      transaction: (run, options) => runPostgresTransaction(client, run, options, plans),
+      query: (text, params) => pool.share(({ executor }) => executor.query(text, params)),
+      queryArrays: (text, params) => pool.share(({ executor }) => executor.queryArrays(text, params)),
+      exec: (text) => pool.share(({ executor }) => executor.exec(text)),
+      transaction: (run, options) => pool.reserve(({ client }) => runPostgresTransaction(client, run, options, plans)),
     },
-    close: () => client.end({ timeout: target.closeTimeoutMs / 1000 }),
+    status: () => pool.status(),
+    async close() {
+      pool.close()
+      await Promise.all(clients.map((client) => client.end({ timeout: closeTimeoutMs / 1000 })))
+    },
   }
+}
+
+/** The target of one connection of a pool. Where there are several servers, each connection begins with the next. */
+function oneOf(target: PostgresTarget, index: number): PostgresTarget {
+  const first = index % target.places.length
+  const places = [...target.places.slice(first), ...target.places.slice(0, first)]
+  return { ...target, places, maxConnections: 1 }
 }

@@ -15,6 +15,7 @@ export interface PostgresTarget {
   /** The servers to try, one after the other. */
   readonly places: readonly Place[]
   readonly maxConnections: number
+  readonly acquireTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number | undefined
   readonly closeTimeoutMs: number
@@ -68,6 +69,7 @@ export function resolvePostgres(
   )
   const {
     maxConnections = takeNumber(url, 'max') ?? preset.maxConnections,
+    acquireTimeoutMs = 30_000,
     connectTimeoutMs = takeSeconds(url, 'connect_timeout') ?? 10_000,
     idleTimeoutMs = takeSeconds(url, 'idle_timeout') ?? preset.idleTimeoutMs,
     closeTimeoutMs = 5000,
@@ -75,6 +77,7 @@ export function resolvePostgres(
   } = options
   refuseUnlessPositive({
     maxConnections,
+    acquireTimeoutMs,
     connectTimeoutMs,
     closeTimeoutMs,
     ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
@@ -91,6 +94,7 @@ export function resolvePostgres(
     connectionString: url.parameters.size > 0 ? `${url.base}?${url.parameters}` : url.base,
     places: url.places,
     maxConnections,
+    acquireTimeoutMs,
     connectTimeoutMs,
     idleTimeoutMs,
     closeTimeoutMs,

@@ -24,7 +24,8 @@ export function runPostgresTransaction<T>(
 /**
  * `client.begin`, but for two things it does. It rolls back on a connection that is gone, and the failing write ends the
  * process: a body whose connection was lost never settles, as far as it can see. And it rolls back whenever a statement
- * failed, also one that a savepoint has undone: such a transaction is committed here, before it gets to that.
+ * failed, also one that a savepoint has undone: such a transaction is committed here, before it gets to that. The caller
+ * hears of that when postgres.js is done as well: what it sends then must not meet the next transaction.
  */
 function begin<T>(
   client: Client,
@@ -34,6 +35,7 @@ function begin<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let session: GuardedSession | undefined
+    let committed: { readonly result: T } | undefined
     const scope = async (sql: Runner) => {
       const guarded = guardSession(createPostgresExecutor(sql, { plans, isTransaction: true }))
       session = guarded
@@ -43,7 +45,7 @@ function begin<T>(
         if (guarded.isLost) throw connectionLost()
         if (guarded.hasFailed) {
           await commit(sql)
-          resolve(result)
+          committed = { result }
         }
         // postgres.js resolves the elements of an array that a transaction returns; the wrapper keeps ours as it is.
         return { result }
@@ -61,7 +63,8 @@ function begin<T>(
       (cause: unknown) => {
         // While the body is still running, this means that the connection closed.
         session?.lose()
-        reject(toDatabaseError(cause))
+        if (committed) resolve(committed.result)
+        else reject(toDatabaseError(cause))
       },
     )
   })
