@@ -6,6 +6,7 @@ import type { Opened } from '../internal/lazy-connection.ts'
 import type { DataLocation } from './data-location.ts'
 import { batchProtocol } from './batch-protocol.ts'
 import { lockFolder } from './folder-lock.ts'
+import { idleTimers } from './idle-timers.ts'
 import { loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import { quickQuery } from './quick-query.ts'
@@ -47,6 +48,7 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
     if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite, initial))
     const client = await atStorageEdge(() =>
       pglite.PGlite.create(toDataDir(location), {
+        ...idleTimers(),
         startParams: startParams(pglite.PGlite, location.kind),
         ...(location.kind === 'memory' && initial && { loadDataDir: initial }),
       }),

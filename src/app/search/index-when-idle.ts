@@ -28,7 +28,10 @@ export function indexWhenIdle(executor: SqlExecutor, feed: ChangeFeed, isMine: (
   const isScheduled = () => timer !== undefined
   const schedule = (delayMs: number) => {
     clearTimeout(timer)
-    if (!isStopped) timer = setTimeout(() => void work(), delayMs)
+    if (isStopped) return
+    timer = setTimeout(() => void work(), delayMs)
+    // In Node it must not keep a process from ending; in browsers a timer is a number.
+    if (typeof timer === 'object') timer.unref()
   }
   /** Changes are not told while others are expected anyway; a quiet time begins with asking for the next one. */
   const waitForQuiet = async () => {

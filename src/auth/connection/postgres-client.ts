@@ -8,6 +8,8 @@ import { arrayTypes } from './array-types.ts'
 import { cleanLogin, loginPadding } from './clean-login.ts'
 import { openSocket } from './open-socket.ts'
 import type { PostgresTarget } from './postgres-target.ts'
+import { limitLife, randomLifetimeMs } from './socket-life.ts'
+import type { SocketLifeOptions } from './socket-life.ts'
 import { watchAnswers } from './watch-answers.ts'
 
 /**
@@ -67,16 +69,23 @@ function secondsToReconnect(failures: number): number {
  * Makes a client; it connects on the first query.
  *
  * @param onClose - Told of each connection that ends, whoever ended it.
+ * @param life - When a connection is closed that nothing runs on.
  * @throws TypystDbError `INVALID_OPTIONS` when the connection string cannot be read.
  */
-export function createPostgresClient(target: PostgresTarget, onClose?: () => void): Client {
-  const { connectionString, maxConnections, connectTimeoutMs, idleTimeoutMs, sessionSettings } = target
+export function createPostgresClient(
+  target: PostgresTarget,
+  onClose?: () => void,
+  life: SocketLifeOptions = { idleTimeoutMs: target.idleTimeoutMs, lifetimeMs: randomLifetimeMs() },
+): Client {
+  const { connectionString, maxConnections, connectTimeoutMs, sessionSettings } = target
   try {
     return postgres(connectionString, {
       max: maxConnections,
       connect_timeout: connectTimeoutMs / 1000,
-      ...(idleTimeoutMs !== undefined && { idle_timeout: idleTimeoutMs / 1000 }),
-      ...withSockets(target),
+      // See socket-life.ts.
+      idle_timeout: 0,
+      max_lifetime: 0,
+      ...withSockets(target, life),
       ssl: false,
       backoff: secondsToReconnect,
       // The default prints notices, which may quote values, to the console.
@@ -103,12 +112,15 @@ interface SocketRequest {
 }
 
 /** postgres.js takes this option; its types leave it out. It reads no IPv6 address out of a connection string, either. */
-function withSockets({ places, ssl, connectTimeoutMs, responseTimeoutMs }: PostgresTarget): object {
+function withSockets(
+  { places, ssl, connectTimeoutMs, responseTimeoutMs }: PostgresTarget,
+  life: SocketLifeOptions,
+): object {
   let attempts = 0
   const socket = async ({ path }: SocketRequest) => {
     const { host = 'localhost', port = 5432 } = places[attempts++ % places.length] ?? {}
     const opened = await openSocket({ host, port, path: path || undefined }, ssl, connectTimeoutMs)
-    if (responseTimeoutMs !== undefined) watchAnswers(opened, responseTimeoutMs)
+    watchAnswers(opened, responseTimeoutMs, limitLife(opened, life))
     cleanLogin(opened)
     return opened
   }
