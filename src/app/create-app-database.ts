@@ -185,7 +185,7 @@ export function createAppDatabase(
   const observed = observeConnection(gated, options)
   // To index is no change that anybody made, so it is not in the log of changes.
   const indexing = observeConnection(gated, { ...options, logger: undefined })
-  const db = createDrizzle(observed, schema, toStatementLog(debug))
+  const db = createDrizzle(observed, schema, toStatementLog(debug), transactionIdleTimeoutMs)
   const flush = () => connection.use((opened) => atDriverEdge(() => opened.flush()))
   const scrub = () => connection.use((opened) => atDriverEdge(() => opened.scrub()))
   const search: Search = async (text, options) => (await loadSearch()).search({ observed, indexing }, text, options)

@@ -3,6 +3,7 @@ import { createTableRelationsHelpers, extractTablesRelationalConfig } from 'driz
 import type { ExtractTablesWithRelations } from 'drizzle-orm'
 import { PgDatabase } from 'drizzle-orm/pg-core'
 import type { SqlConnection } from '../internal/sql-connection.ts'
+import { defaultTransactionIdleTimeoutMs, withLevels } from '../internal/transaction-level.ts'
 import { PortDialect } from './dialect.ts'
 import { PortSession } from './session.ts'
 import type { DrizzleResultHKT } from './session.ts'
@@ -15,11 +16,16 @@ export type TypystDatabase<TSchema extends Record<string, unknown>> = PgDatabase
   ExtractTablesWithRelations<TSchema>
 >
 
-/** Builds the database; nothing runs until its first query. */
+/**
+ * Builds the database; nothing runs until its first query.
+ *
+ * @param transactionIdleTimeoutMs - How long a statement waits for a nested transaction that does nothing, in milliseconds.
+ */
 export function createDrizzle<TSchema extends Record<string, unknown>>(
   connection: SqlConnection,
   schema: TSchema,
   log?: StatementLog,
+  transactionIdleTimeoutMs: number = defaultTransactionIdleTimeoutMs,
 ): TypystDatabase<TSchema> {
   const { tables, tableNamesMap } = extractTablesRelationalConfig<ExtractTablesWithRelations<TSchema>>(
     schema,
@@ -27,5 +33,6 @@ export function createDrizzle<TSchema extends Record<string, unknown>>(
   )
   const extracted = { fullSchema: schema, schema: tables, tableNamesMap }
   const dialect = new PortDialect()
-  return new PgDatabase(dialect, new PortSession(connection, dialect, extracted, log), extracted)
+  const leveled = withLevels(connection, transactionIdleTimeoutMs)
+  return new PgDatabase(dialect, new PortSession(leveled, dialect, extracted, log), extracted)
 }

@@ -8,8 +8,8 @@ import type { Query, SQL, TablesRelationalConfig } from 'drizzle-orm'
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core'
 import { PgPreparedQuery, PgSession, PgTransaction } from 'drizzle-orm/pg-core'
 import type { PgDialect, PgQueryResultHKT, PgTransactionConfig, PreparedQueryConfig } from 'drizzle-orm/pg-core'
-import { withSavepoints } from '../internal/sql-transaction.ts'
-import type { SqlConnection, SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
+import type { SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
+import type { LeveledConnection } from '../internal/transaction-level.ts'
 import { convert } from './dialect.ts'
 import { createRowMapper } from './row-mapper.ts'
 import type { RowMapper } from './row-mapper.ts'
@@ -90,12 +90,12 @@ export class PortSession<
   TTables extends TablesRelationalConfig,
 > extends PgSession<DrizzleResultHKT, TSchema, TTables> {
   static override readonly [entityKind]: string = 'TypystSession'
-  private readonly connection: SqlConnection
+  private readonly connection: LeveledConnection
   private readonly extracted: ExtractedSchema<TSchema, TTables>
   private readonly log: StatementLog | undefined
 
   constructor(
-    connection: SqlConnection,
+    connection: LeveledConnection,
     dialect: PgDialect,
     extracted: ExtractedSchema<TSchema, TTables>,
     log: StatementLog | undefined,
@@ -122,8 +122,8 @@ export class PortSession<
   }
 
   transaction<T>(run: (tx: PortTransaction<TSchema, TTables>) => Promise<T>, config?: PgTransactionConfig): Promise<T> {
-    return this.connection.transaction((executor) => {
-      const session = new PortSession(withSavepoints(executor), this.dialect, this.extracted, this.log)
+    return this.connection.transaction((level) => {
+      const session = new PortSession(level, this.dialect, this.extracted, this.log)
       return run(new PortTransaction(this.dialect, session, this.extracted))
     }, config)
   }

@@ -25,11 +25,11 @@ export function guardSession(executor: SqlExecutor): GuardedSession {
   let isLost = false
   let hasEnded = false
   let hasFailed = false
-  let latest: Promise<unknown> = Promise.resolve()
+  const underWay = new Set<Promise<unknown>>()
 
   const attempt = async <T>(statement: () => Promise<T>): Promise<T> => {
     if (isLost) throw connectionLost()
-    if (hasEnded) throw endedError()
+    if (hasEnded) throw transactionOver()
     try {
       return await statement()
     } catch (cause) {
@@ -43,7 +43,8 @@ export function guardSession(executor: SqlExecutor): GuardedSession {
   }
   const run = <T>(statement: () => Promise<T>): Promise<T> => {
     const result = attempt(statement)
-    latest = result.catch(() => undefined)
+    const end = result.catch(() => undefined).finally(() => underWay.delete(end))
+    underWay.add(end)
     return result
   }
 
@@ -60,7 +61,7 @@ export function guardSession(executor: SqlExecutor): GuardedSession {
       return hasFailed
     },
     async settled() {
-      await latest
+      while (underWay.size > 0) await Promise.all(underWay)
     },
     end() {
       hasEnded = true
@@ -79,7 +80,8 @@ export function connectionLost(): TypystDbError {
   )
 }
 
-function endedError(): TypystDbError {
+/** What a statement fails with that comes when its transaction has ended. */
+export function transactionOver(): TypystDbError {
   return new TypystDbError(
     'TRANSACTION_ABORTED',
     'The transaction is over. Wait for each of its queries inside the callback, and use the database itself after it.',

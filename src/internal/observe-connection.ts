@@ -6,7 +6,7 @@ import type { StatementHead } from './describe-statement.ts'
 import type { QueryEvent, QueryHooks } from './query-hooks.ts'
 import type { SqlConnection, SqlExecutor } from './sql-connection.ts'
 import { refuseUnlessPositive } from './refuse-unless-positive.ts'
-import { savepoint } from './sql-transaction.ts'
+import { readSavepointStep } from './sql-transaction.ts'
 
 /** Told of a query's event; the text is missing for a transaction. */
 type Report = (event: QueryEvent, text?: string) => void
@@ -111,6 +111,7 @@ function isChange({ operation, rowCount = 0 }: QueryEvent): boolean {
 /** The changes of a transaction that its savepoints have not undone. */
 function createJournal() {
   const changes: QueryEvent[] = []
+  /** How many changes there were when the savepoint of a depth began. */
   const marks: number[] = []
   return {
     add: (event: QueryEvent) => void changes.push(event),
@@ -119,11 +120,12 @@ function createJournal() {
     follow: (observed: SqlExecutor, tx: SqlExecutor): SqlExecutor => ({
       ...observed,
       async exec(text) {
-        if (text === savepoint.begin) marks.push(changes.length)
-        else if (text === savepoint.release) marks.pop()
-        else if (text === savepoint.rollBack) changes.length = marks.pop() ?? 0
-        else return observed.exec(text)
-        return tx.exec(text)
+        const found = readSavepointStep(text)
+        if (!found) return observed.exec(text)
+        await tx.exec(text)
+        // One that was released keeps its mark: it may still be undone when the release fails.
+        if (found.step === 'begin') marks[found.depth] = changes.length
+        if (found.step === 'rollBack') changes.length = marks[found.depth] ?? 0
       },
     }),
   }

@@ -1,5 +1,5 @@
-/** What transactions have in common on every driver: their modes in SQL, and savepoints within them. */
-import type { SqlConnection, SqlExecutor, SqlTransactionOptions } from './sql-connection.ts'
+/** What transactions have in common on every driver: their modes and savepoints in SQL. */
+import type { SqlTransactionOptions } from './sql-connection.ts'
 
 /** The modes to write after `begin` or `set transaction`; empty for the database's defaults. */
 export function transactionModes({ isolationLevel, accessMode, deferrable }: SqlTransactionOptions = {}): string {
@@ -12,33 +12,23 @@ export function transactionModes({ isolationLevel, accessMode, deferrable }: Sql
     .join(' ')
 }
 
-/**
- * How a savepoint begins and ends. One name does for all depths: each is released before its parent continues, so the
- * innermost is always ours.
- */
+/** How a savepoint begins and ends. Each depth has a name of its own, so that to undo one undoes all inside of it. */
 export const savepoint = {
-  begin: 'savepoint typyst',
-  release: 'release savepoint typyst',
-  rollBack: 'rollback to savepoint typyst; release savepoint typyst',
+  begin: (depth: number) => `savepoint typyst_${depth}`,
+  release: (depth: number) => `release savepoint typyst_${depth}`,
+  rollBack: (depth: number) => `rollback to savepoint typyst_${depth}; release savepoint typyst_${depth}`,
 } as const
 
-/** A connection inside a transaction: a transaction on it is a savepoint, undone alone when it fails. */
-export function withSavepoints(session: SqlExecutor): SqlConnection {
-  return {
-    query: (text, params) => session.query(text, params),
-    queryArrays: (text, params) => session.queryArrays(text, params),
-    exec: (text) => session.exec(text),
-    async transaction(run) {
-      await session.exec(savepoint.begin)
-      try {
-        const result = await run(session)
-        await session.exec(savepoint.release)
-        return result
-      } catch (cause) {
-        // When this fails too, the connection is gone and the first failure says why.
-        await session.exec(savepoint.rollBack).catch(() => undefined)
-        throw cause
-      }
-    },
-  }
+/** What one of those texts does. */
+export interface SavepointStep {
+  readonly step: keyof typeof savepoint
+  readonly depth: number
+}
+
+/** Reads a text that {@link savepoint} has written; gives nothing for any other. */
+export function readSavepointStep(text: string): SavepointStep | undefined {
+  const depth = Number(/ typyst_(\d+)$/.exec(text)?.[1])
+  if (text === savepoint.begin(depth)) return { step: 'begin', depth }
+  if (text === savepoint.release(depth)) return { step: 'release', depth }
+  return text === savepoint.rollBack(depth) ? { step: 'rollBack', depth } : undefined
 }

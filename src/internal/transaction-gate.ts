@@ -2,15 +2,18 @@
 import { TypystDbError } from '../errors.ts'
 import type { SqlConnection, SqlExecutor } from './sql-connection.ts'
 
-/** Somebody who waits for the open transaction to end. */
+/** A call that waits for the open transaction to end. */
 interface Waiter {
   start(): void
-  refuse(): void
+  refuse(error: TypystDbError): void
   timer?: ReturnType<typeof setTimeout>
 }
 
 /** Runs one statement of a transaction, and notes that there is one under way. */
 export type WatchStatement = <T>(statement: () => Promise<T>) => Promise<T>
+
+/** Runs the callback of a transaction that has begun. */
+export type RunInside<T> = (run: (watch: WatchStatement) => Promise<T>) => Promise<T>
 
 /** The gate before a connection that is one session, for everything that sends statements to it. */
 export interface TransactionGate {
@@ -21,9 +24,9 @@ export interface TransactionGate {
    *
    * @param begin - Begins it, and runs `inside` with its callback once it has begun.
    */
-  readonly hold: <T>(
-    begin: (inside: (run: (watch: WatchStatement) => Promise<T>) => Promise<T>) => Promise<T>,
-  ) => Promise<T>
+  readonly hold: <T>(begin: (inside: RunInside<T>) => Promise<T>) => Promise<T>
+  /** Refuses everything that waits; it has not reached the database. */
+  readonly refuseWaiting: (error: () => TypystDbError) => void
 }
 
 /**
@@ -34,14 +37,18 @@ export interface TransactionGate {
  * lasted for `idleTimeoutMs` without a break, the waiting one is refused. It has not reached the database by then.
  *
  * @param idleTimeoutMs - How long a statement waits for a transaction that stands still, in milliseconds.
+ * @param toError - What a statement is refused with that has waited for so long.
  */
-export function createTransactionGate(idleTimeoutMs: number): TransactionGate {
+export function createTransactionGate(
+  idleTimeoutMs: number,
+  toError: (idleTimeoutMs: number) => TypystDbError = blockedError,
+): TransactionGate {
   const waiters = new Set<Waiter>()
   let isHeld = false
   let isIdle = false
 
   const arm = (waiter: Waiter) => {
-    waiter.timer = setTimeout(() => waiter.refuse(), idleTimeoutMs)
+    waiter.timer = setTimeout(() => waiter.refuse(toError(idleTimeoutMs)), idleTimeoutMs)
   }
   const setIdle = (idle: boolean) => {
     isIdle = idle
@@ -58,9 +65,10 @@ export function createTransactionGate(idleTimeoutMs: number): TransactionGate {
           clearTimeout(waiter.timer)
           resolve(call())
         },
-        refuse() {
+        refuse(error) {
+          clearTimeout(waiter.timer)
           waiters.delete(waiter)
-          reject(blockedError(idleTimeoutMs))
+          reject(error)
         },
       }
       waiters.add(waiter)
@@ -92,7 +100,13 @@ export function createTransactionGate(idleTimeoutMs: number): TransactionGate {
       release()
     }
   }
-  return { pass, hold: (begin) => pass(() => hold(begin)) }
+  return {
+    pass,
+    hold: (begin) => pass(() => hold(begin)),
+    refuseWaiting(error) {
+      for (const waiter of waiters) waiter.refuse(error())
+    },
+  }
 }
 
 /** Puts a gate before a connection. */
@@ -121,7 +135,8 @@ function createWatch(setIdle: (idle: boolean) => void): WatchStatement {
   }
 }
 
-function watchStatements(tx: SqlExecutor, watch: WatchStatement): SqlExecutor {
+/** An executor each of whose statements is watched. */
+export function watchStatements(tx: SqlExecutor, watch: WatchStatement): SqlExecutor {
   return {
     query: (text, params) => watch(() => tx.query(text, params)),
     queryArrays: (text, params) => watch(() => tx.queryArrays(text, params)),

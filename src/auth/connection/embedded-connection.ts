@@ -1,5 +1,7 @@
 /** The embedded default: PGlite in a folder or in memory, with a notice that it is in use. */
 import type { Opened } from '../../internal/lazy-connection.ts'
+import { createTransactionGate, gateTransactions } from '../../internal/transaction-gate.ts'
+import { defaultTransactionIdleTimeoutMs } from '../../internal/transaction-level.ts'
 import { openPGlite } from '../../pglite/open-pglite.ts'
 import type { EmbeddedTarget } from '../options.ts'
 
@@ -18,5 +20,6 @@ export async function openEmbedded(
   onNotice(
     `[@typyst/db] No connection string: the auth database is the embedded default in "${dataDir}". Meant for development and tests.`,
   )
-  return opened
+  const gate = createTransactionGate(defaultTransactionIdleTimeoutMs)
+  return { ...opened, connection: gateTransactions(opened.connection, gate) }
 }
