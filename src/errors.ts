@@ -145,7 +145,12 @@ export class TypystDbError extends Error {
  * ```
  */
 export function isTypystDbError(error: unknown): error is TypystDbError {
-  return typeof error === 'object' && error !== null && brand in error
+  try {
+    return typeof error === 'object' && error !== null && brand in error
+  } catch {
+    // A proxy, which may throw at everything.
+    return false
+  }
 }
 
 /**
@@ -154,6 +159,15 @@ export function isTypystDbError(error: unknown): error is TypystDbError {
  */
 function withoutValues(cause: unknown): Error {
   if (isTypystDbError(cause)) return cause
+  try {
+    return copyWithoutValues(cause)
+  } catch {
+    // What is thrown may be anything, and throw in its turn when it is looked at.
+    return copyWithoutValues(undefined)
+  }
+}
+
+function copyWithoutValues(cause: unknown): Error {
   const source = cause instanceof Error ? cause : undefined
   const code: unknown = source && 'code' in source ? source.code : undefined
   const copy = new Error(typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? code : 'details removed')

@@ -2,7 +2,8 @@
 import { entityKind } from 'drizzle-orm'
 import type { QueryWithTypings, SQL } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
-import { toDatabaseError } from '../internal/database-error.ts'
+import { isTypystDbError, TypystDbError } from '../errors.ts'
+import { withoutCode } from '../internal/plain-parameters.ts'
 import { QuickSQL } from './quick-sql.ts'
 
 /** Writes SQL. A class, because Drizzle asks for one. */
@@ -14,14 +15,19 @@ export class PortDialect extends PgDialect {
   }
 }
 
-/** Runs a conversion of values by Drizzle's columns, some of which are the consumer's own, and translates what it throws. */
+/**
+ * Runs a conversion of values by Drizzle's columns, some of which are the consumer's own. Whatever they throw says nothing of
+ * the database, even where it looks as if it did.
+ */
 export function convert<T>(conversion: () => T): T {
   try {
     return conversion()
   } catch (thrown) {
-    throw toDatabaseError(thrown, [
+    if (isTypystDbError(thrown)) throw thrown
+    throw new TypystDbError(
       'INVALID_INPUT',
       'A value cannot be converted between JavaScript and its column. Check its type, and the column in the schema.',
-    ])
+      { cause: withoutCode(thrown) },
+    )
   }
 }

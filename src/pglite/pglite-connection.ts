@@ -1,7 +1,8 @@
 /** The connection port over an open PGlite. */
 import type { PGlite, Results, Transaction } from '@electric-sql/pglite'
 import { atDriverEdge, transactionAtDriverEdge } from '../internal/driver-edge.ts'
-import { refuseParameters } from '../internal/refuse-parameters.ts'
+import { toPlainParameters } from '../internal/plain-parameters.ts'
+import type { PlainValue } from '../internal/plain-parameters.ts'
 import type { SqlConnection, SqlExecutor, SqlResult, SqlTransactionOptions } from '../internal/sql-connection.ts'
 import { transactionModes } from '../internal/sql-transaction.ts'
 
@@ -70,8 +71,8 @@ export function parseArrays({ rows, fields }: Results<unknown>, arrayParsers: Pa
 function createExecutor(client: Pick<Transaction, 'query' | 'exec'>, arrayParsers: Parsers): SqlExecutor {
   const query = <TRow>(text: string, params: readonly unknown[], rowMode: 'array' | 'object') =>
     atDriverEdge(async () => {
-      refuseParameters(params)
-      const result = await client.query<TRow>(text, [...params], { parsers: textParsers, rowMode })
+      const values = toPlainParameters(params).map(toPGliteValue)
+      const result = await client.query<TRow>(text, values, { parsers: textParsers, rowMode })
       parseArrays(result, arrayParsers, textParsers)
       return toSqlResult(result)
     })
@@ -83,6 +84,13 @@ function createExecutor(client: Pick<Transaction, 'query' | 'exec'>, arrayParser
         await client.exec(text)
       }),
   }
+}
+
+/** PGlite writes what JSON holds by itself, by the type of the column. */
+function toPGliteValue(value: PlainValue): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) return value
+  if ('json' in value) return value.json === '' ? value.text : JSON.parse(value.json)
+  return value.map(toPGliteValue)
 }
 
 function toSqlResult<TRow>({ rows, affectedRows = 0, fields }: Results<TRow>): SqlResult<TRow> {

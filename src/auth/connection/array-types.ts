@@ -2,9 +2,9 @@
  * Arrays, read and written by fixed type numbers. postgres.js would ask each new connection for the array types instead,
  * and a connection that breaks during that query ends the process: nobody handles its rejection.
  */
-import { makePgArray } from 'drizzle-orm/pg-core/utils'
 import type { PostgresType } from 'postgres'
 import { parse } from 'postgres-array'
+import { wireText } from './wire-values.ts'
 
 /** Postgres' own array types with their elements' parser; see `typarray` in its catalog pg_type.dat. */
 const elementParsers: readonly (readonly [arrayType: number, parseElement: (text: string) => unknown])[] = [
@@ -17,21 +17,19 @@ const elementParsers: readonly (readonly [arrayType: number, parseElement: (text
 
 const jsonArrays = new Set([199, 3807])
 
-/** What postgres.js takes as `types`, one for each array type. */
-export const arrayTypes: Readonly<Record<string, PostgresType>> = Object.fromEntries(
-  elementParsers.map(([type, parseElement]) => [
-    `array${type}`,
-    {
-      to: type,
-      from: [type],
-      // Drizzle's array columns arrive as text.
-      serialize: (value: unknown) => (Array.isArray(value) ? makePgArray(toElements(type, value)) : value),
-      parse: (text: string) => parse(text, parseElement),
-    },
-  ]),
-)
+/** Arrays of other types, which are read as text. Not of boxes (1020), which semicolons keep apart. */
+const textArrays = [
+  ...[143, 629, 651, 719, 775, 791, 1001, 1017, 1018, 1019, 1027, 1040, 1041, 1115, 1182, 1183, 1185, 1187, 1231, 1270],
+  ...[1561, 1563, 2210, 2211, 3643, 3645, 3905, 3907, 3909, 3911, 3913, 3927, 4073],
+]
 
-function toElements(type: number, values: readonly unknown[]): unknown[] {
-  if (!jsonArrays.has(type)) return [...values]
-  return values.map((value) => (value === null || typeof value === 'string' ? value : JSON.stringify(value)))
+/** What postgres.js takes as `types`, one for each array type. */
+export const arrayTypes: Readonly<Record<string, PostgresType>> = Object.fromEntries([
+  ...elementParsers.map(([type, parseElement]) => toType(type, (text) => parse(text, parseElement))),
+  ...textArrays.map((type) => toType(type, (text) => text)),
+])
+
+function toType(type: number, parseText: (text: string) => unknown): [name: string, type: PostgresType] {
+  const serialize = jsonArrays.has(type) ? wireText.jsonArray : wireText.array
+  return [`array${type}`, { to: type, from: [type], serialize, parse: parseText }]
 }

@@ -1,5 +1,4 @@
 /** postgres.js set up for the port: a private client, and the values it reads and writes. */
-import { makePgArray } from 'drizzle-orm/pg-core/utils'
 import postgres from 'postgres'
 import type { Sql } from 'postgres'
 import { TypystDbError } from '../../errors.ts'
@@ -11,27 +10,24 @@ import type { PostgresTarget } from './postgres-target.ts'
 import { limitLife, randomLifetimeMs } from './socket-life.ts'
 import type { SocketLifeOptions } from './socket-life.ts'
 import { watchAnswers } from './watch-answers.ts'
+import { scalarTypesToWrite, wireText } from './wire-values.ts'
 
 /**
- * Types that pass through as text because Drizzle's columns decode them: dates, times and intervals, and arrays of them.
- * Drizzle's own driver does the same to the client it is given; this client stays private, so nobody else notices.
+ * Types that pass through as text because Drizzle's columns decode them: dates, times and intervals. Drizzle's own driver does
+ * the same to the client it is given; this client stays private.
  */
-const textTypes = {
+const moments = {
   to: 1184,
-  from: [1082, 1083, 1114, 1184, 1186, 1182, 1115, 1185, 1187, 1231],
-  serialize: (value: unknown) => (Array.isArray(value) ? makePgArray(value.map(momentToText)) : momentToText(value)),
+  from: [1082, 1114, 1184, 1186],
+  serialize: wireText.scalar,
   parse: (text: string): unknown => text,
 }
 
-function momentToText(value: unknown): unknown {
-  return value instanceof Date ? value.toISOString() : value
-}
-
-/** Drizzle hands over JSON as text; what raw SQL passes is still an object. */
+/** Drizzle hands over JSON as text; what raw SQL passes is an object. */
 const json = {
   to: 3802,
   from: [114, 3802],
-  serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
+  serialize: wireText.json,
   parse: (text: string): unknown => JSON.parse(text),
 }
 
@@ -39,7 +35,7 @@ const json = {
 const bigint = {
   to: 20,
   from: [20],
-  serialize: (value: unknown) => String(value),
+  serialize: wireText.scalar,
   parse: (text: string): unknown => (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text)),
 }
 
@@ -47,12 +43,20 @@ const bigint = {
 const boolean = {
   to: 16,
   from: [16],
-  serialize: (value: unknown) => String(value),
+  serialize: wireText.scalar,
   parse: (text: string): unknown => text === 't',
 }
 
+/** The default writes bytes a second time when it sends a statement again. */
+const bytes = {
+  to: 17,
+  from: [17],
+  serialize: wireText.bytes,
+  parse: (text: string): unknown => parseBytes(text),
+}
+
 /** Any value may be a parameter: the server judges whether it fits. */
-type Types = { textTypes: unknown; json: unknown; bigint: unknown; boolean: unknown }
+type Types = { moments: unknown; json: unknown; bigint: unknown; boolean: unknown; bytes: unknown }
 
 /** postgres.js with our types. */
 export type Client = Sql<Types>
@@ -94,7 +98,7 @@ export function createPostgresClient(
       connection: { application_name: '@typyst/db', ...sessionSettings, ...loginPadding },
       // See array-types.ts.
       fetch_types: false,
-      types: { textTypes, json, bigint, boolean, ...arrayTypes },
+      types: { ...scalarTypesToWrite, moments, json, bigint, boolean, bytes, ...arrayTypes },
     })
   } catch (cause) {
     throw new TypystDbError(
@@ -103,6 +107,15 @@ export function createPostgresClient(
       { cause },
     )
   }
+}
+
+/** Bytes as a server writes them, in hex or, where `bytea_output` says so, in escapes. */
+function parseBytes(text: string): Buffer {
+  if (text.startsWith('\\x')) return Buffer.from(text.slice(2), 'hex')
+  const unescaped = text.replace(/\\(\\|[0-7]{3})/g, (_, escape: string) =>
+    escape === '\\' ? escape : String.fromCharCode(parseInt(escape, 8)),
+  )
+  return Buffer.from(unescaped, 'latin1')
 }
 
 /** The part of its own options that postgres.js hands to whoever opens a socket. */

@@ -1,11 +1,12 @@
 /** The executor port over postgres.js: a pool, a reserved connection, or one that is in a transaction. */
 import type { PendingQuery, Row, RowList } from 'postgres'
-import { isTypystDbError } from '../../errors.ts'
+import { isTypystDbError, TypystDbError } from '../../errors.ts'
 import { atDriverEdge } from '../../internal/driver-edge.ts'
-import { refuseParameters } from '../../internal/refuse-parameters.ts'
+import { refuseUnlessStatement } from '../../internal/plain-parameters.ts'
 import type { SqlExecutor, SqlResult } from '../../internal/sql-connection.ts'
 import type { Client } from './postgres-client.ts'
 import type { PlanChoice } from './prepared-statements.ts'
+import { hasReadings, toWireValues } from './wire-values.ts'
 
 /** The part of postgres.js that runs statements. */
 export type Runner = Pick<Client, 'unsafe' | 'types'>
@@ -34,16 +35,20 @@ export function createPostgresExecutor(
   client: Runner,
   { plans, isTransaction = false }: PlanOptions = {},
 ): SqlExecutor {
-  // postgres.js takes an array for one of its first element's type; type 0 leaves the type to the server.
-  const toParameter = (value: unknown) => (Array.isArray(value) ? client.types(value, 0) : value)
-  const run = async <T>(
+  const run = async <TRow>(
     text: string,
     params: readonly unknown[],
-    read: (query: Statement) => PromiseLike<T>,
-  ): Promise<T> => {
-    refuseParameters(params)
-    const attempt = (options: typeof once) =>
-      atDriverEdge(() => read(client.unsafe<Row[]>(text, params.map(toParameter), options)))
+    read: (query: PendingQuery<Row[]>) => Readable<TRow>,
+  ): Promise<SqlResult<TRow>> => {
+    refuseUnlessStatement(text)
+    const values = toWireValues(params, client.types)
+    const attempt = async (options: typeof once) => {
+      try {
+        return await atDriverEdge(() => collectRows(read(client.unsafe<Row[]>(text, values, options))))
+      } catch (cause) {
+        throw isMisfit(cause, values) ? misfit(cause) : cause
+      }
+    }
     if (!plans?.isPrepared(text)) return attempt(once)
     try {
       return await attempt(keepingThePlan)
@@ -60,26 +65,52 @@ export function createPostgresExecutor(
     }
   }
   return {
-    query: async (text, params = []) => {
-      const result = await run(text, params, (query) => query)
-      // A caller's own rows are a plain array.
-      return toSqlResult(result, [...result])
+    query: (text, params = []) => run<Row>(text, params, (query) => query),
+    queryArrays: (text, params = []) => run<unknown[]>(text, params, (query) => query.values()),
+    async exec(text) {
+      refuseUnlessStatement(text)
+      await atDriverEdge(() => client.unsafe(text).forEach(() => undefined))
     },
-    queryArrays: async (text, params = []) => {
-      const result = await run(text, params, (query) => query.values())
-      return toSqlResult(result, result)
-    },
-    exec: (text) =>
-      atDriverEdge(async () => {
-        await client.unsafe(text)
-      }),
   }
 }
 
-type Statement = PendingQuery<Row[]>
+/** Whether the server refused the NUL that a value has instead of a reading for its column; see wire-values.ts. */
+function isMisfit(cause: unknown, values: readonly unknown[]): boolean {
+  return isTypystDbError(cause) && cause.sqlState === '22021' && values.some(hasReadings)
+}
+
+function misfit(cause: unknown): TypystDbError {
+  return new TypystDbError(
+    'INVALID_INPUT',
+    'A parameter is an object or an array, which its column does not take. Pass a value of the type of the column.',
+    { cause, sqlState: '22021' },
+  )
+}
 
 /** A statement that returns nothing has no columns, whatever the driver's type says. */
 type Result = Pick<RowList<Row[]>, 'count'> & Partial<Pick<RowList<Row[]>, 'columns'>>
+
+/** A query that gives its rows one by one. */
+interface Readable<TRow> {
+  forEach(take: (row: TRow, result: object) => void): Promise<Result>
+}
+
+/**
+ * Collects the rows of one result. postgres.js would do so by itself, but counts them for the connection and not for the
+ * result: after a query that failed in the middle, the next one's rows begin with as many holes
+ * (https://github.com/porsager/postgres/issues/1119).
+ */
+async function collectRows<TRow>(query: Readable<TRow>): Promise<SqlResult<TRow>> {
+  let rows: TRow[] = []
+  let collected: object | undefined
+  const result = await query.forEach((row, current) => {
+    // It sends some statements a second time, whose result is another.
+    if (current !== collected) rows = []
+    collected = current
+    rows.push(row)
+  })
+  return toSqlResult(result, collected === result ? rows : [])
+}
 
 function toSqlResult<TRow>(result: Result, rows: TRow[]): SqlResult<TRow> {
   return {
