@@ -22,6 +22,6 @@ export default defineConfig({
   treeshake: true,
   dts: true,
   clean: true,
-  // Two small helpers (MIT) that are not worth a dependency at install time.
-  noExternal: ['uuid', 'postgres-array'],
+  // Three small helpers (MIT) that are not worth a dependency at install time.
+  noExternal: ['uuid', 'postgres-array', 'xxhash-wasm'],
 })
