@@ -1,9 +1,11 @@
 /** Takes over a database that stock PGlite stored: copied whole, and the old one deleted once Postgres runs on the copy. */
 import type { StoreSeed } from './block-store-types.ts'
 import { wrongPostgres } from './check-store.ts'
-import { databaseName, isFormatRecord, metaKeys, postgresMajor, storeNames } from './format.ts'
+import { databaseName, firstSummedVersion, isFormatRecord, metaKeys, postgresMajor, storeNames } from './format.ts'
 import { openStoreDatabase, requestResult, transactionDone } from './indexed-db.ts'
 import type { IndexedDbFactory } from './indexed-db.ts'
+import { sealFormat } from './seal.ts'
+import { loadSums } from './sums.ts'
 import { readStores } from './transaction.ts'
 import { deleteStockStore, readStockStore } from './stock-store.ts'
 
@@ -32,10 +34,17 @@ export async function finishAdoption(factory: IndexedDbFactory, name: string): P
     )
     if (!isFormatRecord(format) || format.origin !== 'adopting') return
     await deleteStockStore(factory, name)
+    const sums = await loadSums()
     const transaction = database.transaction(storeNames.meta, 'readwrite')
-    transaction.objectStore(storeNames.meta).put({ ...format, origin: 'adopted' }, metaKeys.format)
-    transaction.commit()
-    await transactionDone(transaction)
+    const done = transactionDone(transaction)
+    const meta = transaction.objectStore(storeNames.meta)
+    // Read again: the store may have got its sums since, which it says there.
+    const current: unknown = await requestResult(meta.get(metaKeys.format))
+    if (isFormatRecord(current)) {
+      const adopted = { ...current, origin: 'adopted' } as const
+      meta.put(current.version < firstSummedVersion ? adopted : sealFormat(sums, adopted), metaKeys.format)
+    }
+    await done
   } finally {
     database.close()
   }

@@ -86,7 +86,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
         await write((current, known) => {
           // The page may be gone before an answer comes; a new store starts with blocks, which is what makes it one.
           const isSmall = isUrgent || changedBytes(pending) < limits.packFromBlocks * blockBytes
-          const put = isSmall && known.folded > 0 ? appendFlush : foldFlush
+          const put = isSmall && known.folded > 0 && known.hasSums ? appendFlush : foldFlush
           return put(current, known, pending, flushOptions())
         })
         error = undefined
@@ -99,7 +99,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     },
     tidy: async () => {
       if (!index) return
-      if (needsFold(index, limits)) await write((current, known) => foldFlush(current, known, [], flushOptions()))
+      if (!index.hasSums || needsFold(index, limits))
+        await write((current, known) => foldFlush(current, known, [], flushOptions()))
       if (needsCompaction(index, limits)) await write((current, known) => compactStore(current, known, flushOptions()))
     },
     onChange: () => changed(),
@@ -158,6 +159,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
         yield* seed.entries
         return
       }
+      // One of an earlier release. Where it cannot be written to, it can still be read, and gets its sums later.
+      if (!read.hasSums) flushes.tidy()
       for (const [path, data] of files) {
         // Postgres owns the bytes from here on.
         files.delete(path)

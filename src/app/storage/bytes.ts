@@ -26,7 +26,8 @@ export function changedRange(before: Uint8Array, after: Uint8Array): [from: numb
   return [from, to]
 }
 
-function filledLength(bytes: Uint8Array): number {
+/** How many bytes there are without the zeros at their end. */
+export function filledLength(bytes: Uint8Array): number {
   const words = toWords(bytes)
   let end = bytes.length
   if (words) {

@@ -1,5 +1,6 @@
 /** Decides before anything is read whether a store may reach Postgres. */
 import { TypystDbError } from '../../errors.ts'
+import { damagedStore } from './damaged-store.ts'
 import { formatVersion, isCount, isFormatRecord, metaKeys, postgresMajor, storeNames } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 import { readStores } from './transaction.ts'
@@ -13,25 +14,28 @@ import type { OpenStore } from './transaction.ts'
  */
 export async function checkStore(open: OpenStore): Promise<boolean> {
   for (const name of Object.values(storeNames)) {
-    if (!open.database.objectStoreNames.contains(name)) throw damaged(`has no object store "${name}"`)
+    if (!open.database.objectStoreNames.contains(name)) throw damagedStore(`has no object store "${name}"`)
   }
-  const [format, folded, entryCount, versionFile, controlFile] = await readStores(
+  const [format, folded, firstKey, versionFile, controlFile] = await readStores(
     open,
-    ['meta', 'entries'],
+    ['meta', 'entries', 'records', 'packs'],
     (store) => {
       const [meta, entries] = [store('meta'), store('entries')]
+      const firstKeys = (['entries', 'records', 'packs'] as const).map((name) =>
+        requestResult<IDBValidKey | undefined>(store(name).getKey(anyKey())),
+      )
       const reads: Promise<unknown>[] = [
         requestResult(meta.get(metaKeys.format)),
         requestResult(meta.get(metaKeys.folded)),
-        requestResult(entries.count()),
+        Promise.all(firstKeys).then((keys) => keys.find((key) => key !== undefined)),
         requestResult(entries.get('/PG_VERSION')),
         requestResult(entries.get('/global/pg_control')),
       ]
       return Promise.all(reads)
     },
   )
-  if (format === undefined && folded === undefined && entryCount === 0) return true
-  if (!isFormatRecord(format)) throw damaged('has no format record')
+  if (format === undefined && folded === undefined && firstKey === undefined) return true
+  if (!isFormatRecord(format)) throw damagedStore('has no format record')
   if (format.version > formatVersion) {
     throw new TypystDbError(
       'STORAGE_NEWER',
@@ -39,9 +43,9 @@ export async function checkStore(open: OpenStore): Promise<boolean> {
     )
   }
   if (format.postgres !== postgresMajor) throw wrongPostgres(format.postgres)
-  if (!isCount(folded)) throw damaged('has no flush counter')
+  if (!isCount(folded)) throw damagedStore('has no flush counter')
   if (versionFile === undefined || controlFile === undefined)
-    throw damaged('lacks files that Postgres cannot start without')
+    throw damagedStore('lacks files that Postgres cannot start without')
   return false
 }
 
@@ -54,9 +58,7 @@ export function wrongPostgres(found: string): TypystDbError {
   )
 }
 
-function damaged(what: string): TypystDbError {
-  return new TypystDbError(
-    'STORAGE_DAMAGED',
-    `The stored database ${what} and is left untouched. Save its raw bytes with exportRaw(), then delete it.`,
-  )
+/** Every key is behind the lowest number. */
+function anyKey(): IDBKeyRange {
+  return IDBKeyRange.lowerBound(-Infinity)
 }

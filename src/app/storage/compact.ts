@@ -1,8 +1,10 @@
 /** Keeps a store quick to read: moves lone records and the living parts of mostly dead packs into a fresh pack. */
+import { damagedStore } from './damaged-store.ts'
 import { blockBytes, inRecord, isPackRecord } from './format.ts'
 import { requestResult } from './indexed-db.ts'
 import { encodePack, findInPack } from './pack.ts'
-import { countFlush, moveBlock } from './store-index.ts'
+import { sealRecord } from './seal.ts'
+import { countFlush, isBlock, moveBlock } from './store-index.ts'
 import { readStores, runStoreTransaction } from './transaction.ts'
 import type { PackBlock, StoreLimits } from './pack.ts'
 import type { StoredFile, StoreIndex } from './store-index.ts'
@@ -46,20 +48,23 @@ export async function moveIntoPack(
       chosen.map(async ({ file, block }): Promise<PackBlock> => {
         const found = await (source ?? requestResult<unknown>(store('records').get([file.id, block])))
         const bytes = isPackRecord(found) ? findInPack(found, file.id, block) : found
-        // Cannot happen while the index is right; failing here leaves the store as it is.
-        if (!(bytes instanceof Uint8Array)) throw new DOMException('A block is missing', 'NotFoundError')
+        // What was damaged since it was read must not become right by a new place; failing leaves the store as it is.
+        if (!(bytes instanceof Uint8Array && isBlock(index.sums, file, block, bytes))) {
+          throw damagedStore('has other bytes in a block than were stored')
+        }
         return { fileId: file.id, block, bytes }
       }),
     )
   })
-  await runStoreTransaction(open, number, { writer: options.writer }, options, (store) => {
+  const record = sealRecord(index.sums, index.last, number, { writer: options.writer })
+  await runStoreTransaction(open, number, record, options, (store) => {
     const [records, packs] = [store('records'), store('packs')]
     if (blocks.length > 0) packs.put(encodePack(blocks), packId)
     if (victim !== undefined) packs.delete(victim)
     else for (const { file, block } of chosen) records.delete([file.id, block])
   })
 
-  countFlush(index, number, options.writer)
+  countFlush(index, number, record)
   if (chosen.length > 0) index.packs.set(packId, { blocks: chosen.length, live: 0 })
   for (const { file, block } of chosen) moveBlock(index, file, block, packId)
   if (victim !== undefined) index.packs.delete(victim)

@@ -30,7 +30,7 @@ export async function exportRaw(name: string): Promise<RawExport | undefined> {
   if (database) {
     try {
       let damagedRecords = 0
-      const { files } = await readStore({ database }, () => (damagedRecords += 1))
+      const { files } = await readStore({ database }, () => void (damagedRecords += 1))
       if (files.size > 0 || damagedRecords > 0) {
         const entries = [...files].map(([path, data]): StorageEntry =>
           data === 'dir' ? { kind: 'dir', path } : { kind: 'file', path, data },

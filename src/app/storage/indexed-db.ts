@@ -131,10 +131,10 @@ export function storageError(cause: unknown): TypystDbError {
       { cause },
     )
   }
-  if (name === 'DataCloneError' || name === 'NotReadableError' || name === 'NotFoundError') {
+  if (isValueLost(cause)) {
     return new TypystDbError(
       'STORAGE_DAMAGED',
-      'The browser can no longer read a part of this database. Save what there is with exportRaw(), then delete the database.',
+      'The browser can no longer read a part of this database. Save every row that can still be read with salvage(), or its raw bytes with exportRaw(), then delete it.',
       { cause },
     )
   }
@@ -144,6 +144,13 @@ export function storageError(cause: unknown): TypystDbError {
     { cause },
   )
 }
+
+/** Whether a value, or a part of one that lies in a file of its own, can be read no more. */
+export function isValueLost(cause: unknown): boolean {
+  return cause instanceof DOMException && lostValueErrors.has(cause.name)
+}
+
+const lostValueErrors = new Set(['DataCloneError', 'DataError', 'NotReadableError', 'NotFoundError'])
 
 /** Whether the connection itself is gone, so that a new one may help. */
 export function isConnectionLost(cause: unknown): boolean {

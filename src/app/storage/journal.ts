@@ -13,6 +13,8 @@ export interface JournalRecord {
   readonly changes?: readonly JournaledChanges[]
   /** How requests ended, of those that made these changes; a flush into blocks has them all. */
   readonly outcomes?: readonly KeptOutcome[]
+  /** Of this record, its number and every record before it; see seal.ts. */
+  readonly sum?: bigint
 }
 
 interface JournaledChanges {
@@ -140,7 +142,8 @@ export function hasNoChanges(pending: readonly PendingChanges[]): boolean {
 /** Whether a stored value is a record of the journal. */
 export function isJournalRecord(value: unknown): value is JournalRecord {
   if (!isObject(value) || typeof value['writer'] !== 'string') return false
-  const { changes, outcomes } = value
+  const { changes, outcomes, sum } = value
+  if (sum !== undefined && typeof sum !== 'bigint') return false
   if (outcomes !== undefined && !(Array.isArray(outcomes) && outcomes.every(isKeptOutcome))) return false
   return changes === undefined || (Array.isArray(changes) && changes.every(isJournaledChanges))
 }

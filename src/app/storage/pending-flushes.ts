@@ -35,6 +35,8 @@ export interface PendingFlushes {
   /** Drops what waits. */
   abandon(): void
   hasPending(): boolean
+  /** Does the work that can wait, as after a flush. */
+  tidy(): void
 }
 
 /** Makes a queue; it listens to the page's going away from the first relaxed change on. */
@@ -137,6 +139,7 @@ export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: P
       stopListening = undefined
     },
     hasPending: () => pending.length > 0,
+    tidy: tidyWhenIdle,
   }
 }
 

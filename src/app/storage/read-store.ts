@@ -1,23 +1,31 @@
 /** Reads a whole store: the index, and the files when they are wanted. */
-import { TypystDbError } from '../../errors.ts'
+import { damagesFound } from './damaged-store.ts'
+import type { Damage } from './damaged-store.ts'
 import {
   blockBytes,
-  firstPackId,
+  firstSummedVersion,
   inRecord,
   isCount,
   isEntryRecord,
+  isFormatRecord,
+  isPackId,
   isPackRecord,
   isRecordKey,
+  isSumsRecord,
   metaKeys,
   nowhere,
+  sumsKey,
 } from './format.ts'
-import { requestResult } from './indexed-db.ts'
+import { isValueLost, requestResult } from './indexed-db.ts'
 import { changedBytes, fromJournal, isJournalRecord } from './journal.ts'
 import { inUse } from './next-flush.ts'
 import { packRuns } from './pack.ts'
 import { replay } from './replay.ts'
-import { countFlush, createStoreIndex, moveBlock } from './store-index.ts'
-import type { PackRecord } from './format.ts'
+import { blocksSum, entrySum, isFormatSealed, isOldMark, isSealed, toEntryRecord } from './seal.ts'
+import { countFlush, createStoreIndex, locationOf, moveBlock, setBlockSum } from './store-index.ts'
+import { addSums, loadSums } from './sums.ts'
+import type { Sums } from './sums.ts'
+import type { PackRecord, SumsRecord } from './format.ts'
 import type { StoredFiles } from './replay.ts'
 import type { StoredFile, StoreIndex } from './store-index.ts'
 import { readStores } from './transaction.ts'
@@ -41,69 +49,168 @@ export interface StoreContents {
   readonly files: StoredFiles
 }
 
+/** Told of everything that is not what was stored. */
+type DamageListener = (damage: Damage) => void
+
 /**
  * Reads everything: first what there is, then all of it in parallel.
  *
- * @param onDamage - Called for each record that is not what the format says, which is then left out.
- * @throws TypystDbError `STORAGE_DAMAGED` for such a record, unless `onDamage` is given; `DATABASE_IN_USE` when somebody
- *   else goes on storing meanwhile.
+ * @param onDamage - Called for each thing that is not what was stored. What can still be understood is given all the same.
+ * @throws TypystDbError `STORAGE_DAMAGED` for anything that is not what was stored, unless `onDamage` is given;
+ *   `DATABASE_IN_USE` when somebody else goes on storing meanwhile.
  */
-export async function readStore(open: OpenStore, onDamage?: () => void): Promise<StoreContents> {
-  const damaged = (what: string): void => {
-    if (!onDamage) throw damagedStore(what)
-    onDamage()
-  }
+export async function readStore(open: OpenStore, onDamage?: DamageListener): Promise<StoreContents> {
+  const sums = await loadSums()
   for (let left = attempts; left > 0; left -= 1) {
-    const contents = await readUndisturbed(open, damaged)
-    if (contents) return contents
+    const damages: Damage[] = []
+    const contents = await readUndisturbed(open, sums, onDamage !== undefined, (damage) => damages.push(damage))
+    if (!contents) continue
+    if (damages.length > 0 && !onDamage) throw damagesFound(damages, contents.files)
+    for (const damage of damages) onDamage?.(damage)
+    return contents
   }
   throw inUse()
 }
 
 /** Reads everything, or gives nothing when somebody stored a flush meanwhile. */
-async function readUndisturbed(open: OpenStore, damaged: DamageListener): Promise<StoreContents | undefined> {
+async function readUndisturbed(
+  open: OpenStore,
+  sums: Sums,
+  isTolerant: boolean,
+  damaged: DamageListener,
+): Promise<StoreContents | undefined> {
   const keys = await readStores(open, allStores, readKeys)
-  const { folded, paths, entries } = keys
   const [journal, packs, records, later] = await readStores(open, allStores, (store) =>
     Promise.all([
-      readInBatches(store('journal'), keys.flushes, flushesPerRead),
-      readPacks(store('packs'), keys.packs, damaged),
-      readRecords(store('records'), keys.records, damaged),
+      readEach(store('journal'), keys.flushes, isTolerant ? 1 : flushesPerRead),
+      readEach(store('packs'), keys.packs, 1),
+      readEach(store('records'), keys.records, isTolerant ? 1 : recordsPerRead),
       requestResult(store('journal').getKey(laterThan(keys.flushes))),
     ]),
   )
   if (later !== undefined) return undefined
 
-  const index = createStoreIndex()
+  const index = createStoreIndex(sums)
+  const packsById = takePacks(packs, damaged)
+  const recordsByKey = takeRecords(records, damaged)
+  const isListed = takeNames(index, keys, damaged)
+  // A size that is not what was stored might be that of the whole memory.
+  if (!isListed && !isTolerant) return { index, files: new Map() }
+  const { files, fileById } = takeEntries(index, keys, isListed ? undefined : blockEnds(packsById, recordsByKey))
+  takeBlocks(index, fileById, packsById, recordsByKey, damaged)
+  takeJournal(index, journal, damaged)
+  return { index, files: index.journal.length === 0 ? files : replay(index, files) }
+}
+
+/** A file as it is put together. */
+interface ReadFile {
+  readonly path: string
+  readonly stored: StoredFile
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** The sum its entry tells. */
+  readonly statedSum: bigint | undefined
+}
+
+/**
+ * Takes over what a store says of itself, and compares the names and sizes of its files with what the last flush into
+ * blocks left.
+ *
+ * @returns Whether those are what was stored.
+ */
+function takeNames(index: StoreIndex, { format, folded, paths, entries }: StoreKeys, damaged: DamageListener): boolean {
+  const { sums } = index
   if (isCount(folded)) index.folded = folded
-  else if (folded !== undefined || entries.length > 0) damaged('a flush counter')
-  const files: StoredFiles = new Map()
-  const fileById = new Map<number, { readonly stored: StoredFile; readonly bytes: Uint8Array<ArrayBuffer> }>()
+  else if (folded !== undefined || entries.length > 0) damaged({ what: 'no flush counter' })
+  if (isFormatRecord(format)) {
+    index.format = format
+    index.hasSums = format.version >= firstSummedVersion
+    if (index.hasSums && !isFormatSealed(sums, format)) damaged({ what: 'an unknown format record' })
+  } else if (format !== undefined || entries.length > 0) damaged({ what: 'no format record' })
+
+  let stated: SumsRecord | undefined
+  let root = 0n
+  let isKnown = true
   for (const [at, path] of paths.entries()) {
     const entry = entries[at]
-    if (typeof path !== 'string' || !isEntryRecord(entry)) {
-      damaged('an entry')
-      continue
-    }
+    if (path === sumsKey && isSumsRecord(entry)) stated = entry
+    else if (typeof path === 'string' && isEntryRecord(entry)) root = addSums(root, entrySum(sums, path, entry))
+    else isKnown = false
+  }
+  const shouldHaveSums = index.hasSums && index.format !== undefined
+  if (shouldHaveSums !== (stated?.folded === index.folded)) damaged({ what: 'no sums of its own' })
+  if (stated) {
+    index.root = root
+    index.nextFileId = stated.nextFileId
+    index.last = blocksSum(sums, stated)
+    isKnown &&= stated.root === root
+  }
+  if (!isKnown) damaged({ what: 'another list of files' })
+  return isKnown && (stated !== undefined || !shouldHaveSums)
+}
+
+/** @param ends - How far the blocks of each file go, where no size can be trusted. */
+function takeEntries(
+  index: StoreIndex,
+  { paths, entries }: StoreKeys,
+  ends: ReadonlyMap<number, number> | undefined,
+): { readonly files: StoredFiles; readonly fileById: Map<number, ReadFile> } {
+  const files: StoredFiles = new Map()
+  const fileById = new Map<number, ReadFile>()
+  for (const [at, path] of paths.entries()) {
+    const entry = entries[at]
+    if (typeof path !== 'string' || !isEntryRecord(entry)) continue
     if ('dir' in entry) {
       index.entries.set(path, 'dir')
       files.set(path, 'dir')
       continue
     }
-    const stored: StoredFile = { id: entry.id, size: entry.size, blocks: [] }
-    const bytes = new Uint8Array(entry.size)
+    const { id, sum: statedSum } = entry
+    const size = ends ? Math.min(entry.size, Math.max(ends.get(id) ?? 0, sizeBelieved)) : entry.size
+    const stored: StoredFile = { id, size, blocks: [], sums: new Map(), sum: 0n }
+    const bytes = new Uint8Array(size)
     index.entries.set(path, stored)
-    index.nextFileId = Math.max(index.nextFileId, entry.id + 1)
     files.set(path, bytes)
-    fileById.set(entry.id, { stored, bytes })
+    fileById.set(id, { path, stored, bytes, statedSum })
+    if (!index.hasSums) noteFileId(index, id)
   }
+  return { files, fileById }
+}
 
+/** A size that a file may have without a block, in a list that is damaged: that of a segment of the WAL. */
+const sizeBelieved = 1024 * 1024
+
+function blockEnds(
+  packs: readonly [id: number, pack: PackRecord][],
+  records: readonly [key: [number, number], bytes: Uint8Array][],
+): Map<number, number> {
+  const ends = new Map<number, number>()
+  const note = (fileId: number, end: number): void => {
+    ends.set(fileId, Math.max(end * blockBytes, ends.get(fileId) ?? 0))
+  }
+  for (const [, pack] of packs) for (const { fileId, first, count } of packRuns(pack)) note(fileId, first + count)
+  for (const [[fileId, block]] of records) note(fileId, block + 1)
+  return ends
+}
+
+function noteFileId(index: StoreIndex, id: number): void {
+  index.nextFileId = Math.max(index.nextFileId, id + 1)
+}
+
+/** Lays the blocks into their files and sums up those that count. */
+function takeBlocks(
+  index: StoreIndex,
+  fileById: ReadonlyMap<number, ReadFile>,
+  packs: readonly [id: number, pack: PackRecord][],
+  records: readonly [key: [number, number], bytes: Uint8Array][],
+  damaged: DamageListener,
+): void {
+  const { sums, hasSums, nextFileId } = index
   // Oldest first: what is newer lies over it.
   for (const [id, pack] of packs) {
     index.nextPackId = Math.max(index.nextPackId, id + 1)
     index.packs.set(id, { blocks: pack.bytes.length / blockBytes, live: 0 })
     for (const { fileId, first, count, bytes } of packRuns(pack)) {
-      index.nextFileId = Math.max(index.nextFileId, fileId + 1)
+      noteFileId(index, fileId)
       const file = fileById.get(fileId)
       if (!file) continue
       for (let block = first; block < first + count; block += 1) moveBlock(index, file.stored, block, id)
@@ -111,48 +218,72 @@ async function readUndisturbed(open: OpenStore, damaged: DamageListener): Promis
       if (start < file.bytes.length) file.bytes.set(bytes.subarray(0, file.bytes.length - start), start)
     }
   }
-  for (const [key, bytes] of records) {
-    const [fileId, block] = key
-    index.nextFileId = Math.max(index.nextFileId, fileId + 1)
+  for (const [[fileId, block], bytes] of records) {
+    noteFileId(index, fileId)
     const file = fileById.get(fileId)
     if (!file) continue
     const start = block * blockBytes
-    const isOver = file.stored.blocks[block] !== undefined && file.stored.blocks[block] !== nowhere
+    const isOver = locationOf(file.stored, block) !== nowhere
     moveBlock(index, file.stored, block, inRecord)
+    setBlockSum(file.stored, block, sums.block(fileId, block, bytes))
     if (start >= file.bytes.length) continue
     if (isOver) file.bytes.fill(0, start, start + blockBytes)
     file.bytes.set(bytes.subarray(0, file.bytes.length - start), start)
   }
-  takeJournal(index, journal, damaged)
-  return { index, files: index.journal.length === 0 ? files : replay(index, files) }
+  // What is behind the end of a file counts as well, or it would appear when that grows.
+  for (const [id, pack] of packs) {
+    for (const { fileId, first, count, bytes } of packRuns(pack)) {
+      const stored = fileById.get(fileId)?.stored
+      for (let at = 0; stored && at < count; at += 1) {
+        if (locationOf(stored, first + at) !== id) continue
+        const block = bytes.subarray(at * blockBytes, (at + 1) * blockBytes)
+        setBlockSum(stored, first + at, sums.block(fileId, first + at, block))
+      }
+    }
+  }
+  for (const { path, stored, statedSum } of fileById.values()) {
+    if (hasSums && statedSum !== stored.sum) damaged({ what: 'changed bytes', path })
+    if (!hasSums) index.root = addSums(index.root, entrySum(sums, path, toEntryRecord(stored)))
+  }
+  if (!hasSums) {
+    for (const [path, entry] of index.entries) {
+      if (entry === 'dir') index.root = addSums(index.root, entrySum(sums, path, toEntryRecord(entry)))
+    }
+  }
+  // The next file would get a number that is taken, and with it blocks of another one.
+  if (hasSums && index.nextFileId > nextFileId) damaged({ what: 'blocks of an unknown file' })
 }
 
 /** Puts the flushes that are not in the blocks yet into the index. A gap would mean that one is lost. */
-function takeJournal(index: StoreIndex, journal: readonly [IDBValidKey, unknown][], damaged: DamageListener): void {
+function takeJournal(index: StoreIndex, journal: readonly ReadValue[], damaged: DamageListener): void {
+  const { sums, hasSums, folded } = index
   for (const [number, record] of journal) {
-    if (!isCount(number) || !isJournalRecord(record) || (number > index.folded && number !== index.count + 1)) {
-      damaged('a flush')
+    if (!isCount(number) || !isJournalRecord(record) || (number > folded && number !== index.count + 1)) {
+      damaged({ what: 'flushes that are missing or cannot be read' })
       return
     }
-    index.outcomes.add(record.outcomes ?? [])
-    if (number <= index.folded) {
-      // What a fold left of the journal are first flushes of writers, and its own.
+    if (number < folded) {
+      // What a flush into blocks left of the journal are the first flushes of writers.
       index.starts.push(number)
       index.count = number
-      index.writer = record.writer
+      if (hasSums && (record.changes || record.outcomes)) damaged({ what: 'a flush in the wrong place' })
       continue
     }
-    countFlush(index, number, record.writer)
-    if (!record.changes) continue
+    const isRight = !hasSums || isSealed(sums, index.last, number, record) || (!record.sum && isOldMark(record))
+    if (!isRight) damaged({ what: 'changed bytes in its newest flushes' })
+    index.outcomes.add(record.outcomes ?? [])
+    countFlush(index, number, record)
+    if (!record.changes || number === folded) continue
     const changes = fromJournal(record.changes)
     index.journal.push(...changes)
     index.journalBytes += changedBytes(changes)
   }
-  if (index.count < index.folded) damaged('a flush counter')
+  if (index.count < folded) damaged({ what: 'no last flush' })
 }
 
 /** What {@link readKeys} found. */
 interface StoreKeys {
+  readonly format: unknown
   readonly folded: unknown
   readonly flushes: readonly IDBValidKey[]
   readonly paths: readonly IDBValidKey[]
@@ -161,11 +292,10 @@ interface StoreKeys {
   readonly records: readonly IDBValidKey[]
 }
 
-type DamageListener = (what: string) => void
-
 /** What a store has, and what of that is small. */
 async function readKeys(store: StoreOf): Promise<StoreKeys> {
-  const [folded, flushes, paths, entries, packs, records] = await Promise.all([
+  const [format, folded, flushes, paths, entries, packs, records] = await Promise.all([
+    requestResult<unknown>(store('meta').get(metaKeys.format)),
     requestResult<unknown>(store('meta').get(metaKeys.folded)),
     requestResult(store('journal').getAllKeys()),
     requestResult(store('entries').getAllKeys()),
@@ -173,7 +303,7 @@ async function readKeys(store: StoreOf): Promise<StoreKeys> {
     requestResult(store('packs').getAllKeys()),
     requestResult(store('records').getAllKeys()),
   ])
-  return { folded, flushes, paths, entries, packs, records }
+  return { format, folded, flushes, paths, entries, packs, records }
 }
 
 /** Every write adds a flush, so one after those that are known tells that what is known is not all. */
@@ -181,52 +311,44 @@ function laterThan(flushes: readonly IDBValidKey[]): IDBKeyRange {
   return IDBKeyRange.lowerBound(flushes.at(-1) ?? 0, flushes.length > 0)
 }
 
-async function readPacks(
-  store: IDBObjectStore,
-  ids: readonly IDBValidKey[],
-  damaged: DamageListener,
-): Promise<[id: number, pack: PackRecord][]> {
+type ReadValue = readonly [key: IDBValidKey, value: unknown]
+
+function takePacks(values: readonly ReadValue[], damaged: DamageListener): [id: number, pack: PackRecord][] {
   const packs: [number, PackRecord][] = []
-  await Promise.all(
-    ids.map(async (id) => {
-      // A value whose file the browser lost fails to load, as something else than a pack.
-      const pack: unknown = await requestResult<unknown>(store.get(id)).catch((cause: unknown) => cause)
-      if (typeof id === 'number' && id >= firstPackId && isPackRecord(pack)) packs.push([id, pack])
-      else damaged('a pack')
-    }),
-  )
+  for (const [id, pack] of values) {
+    if (isPackId(id) && isPackRecord(pack)) packs.push([id, pack])
+    else damaged({ what: 'a pack of blocks that cannot be read' })
+  }
   return packs.sort(([left], [right]) => left - right)
 }
 
-async function readRecords(
-  store: IDBObjectStore,
-  keys: readonly IDBValidKey[],
+function takeRecords(
+  values: readonly ReadValue[],
   damaged: DamageListener,
-): Promise<[key: [number, number], bytes: Uint8Array][]> {
+): [key: [number, number], bytes: Uint8Array][] {
   const records: [[number, number], Uint8Array][] = []
-  for (const [key, bytes] of await readInBatches(store, keys, recordsPerRead)) {
-    if (!isRecordKey(key) || !(bytes instanceof Uint8Array) || bytes.length > blockBytes) damaged('a block')
-    else records.push([key, bytes])
+  for (const [key, bytes] of values) {
+    if (isRecordKey(key) && bytes instanceof Uint8Array && bytes.length <= blockBytes) records.push([key, bytes])
+    else damaged({ what: 'a block that cannot be read' })
   }
   return records
 }
 
-async function readInBatches(
-  store: IDBObjectStore,
-  keys: readonly IDBValidKey[],
-  perRead: number,
-): Promise<[key: IDBValidKey, value: unknown][]> {
-  const batches: Promise<unknown[]>[] = []
+/** Reads the values of keys, so many at a time. Values that the browser lost come as the error it gives for that. */
+async function readEach(store: IDBObjectStore, keys: readonly IDBValidKey[], perRead: number): Promise<ReadValue[]> {
+  const batches: Promise<ReadValue[]>[] = []
   for (let at = 0; at < keys.length; at += perRead) {
-    batches.push(requestResult(store.getAll(IDBKeyRange.lowerBound(keys[at]), Math.min(perRead, keys.length - at))))
+    const batch = keys.slice(at, at + perRead)
+    const reading = requestResult<unknown[]>(store.getAll(IDBKeyRange.lowerBound(batch[0]), batch.length))
+    batches.push(
+      reading.then(
+        (values) => batch.map((key, index) => [key, values[index]]),
+        (cause: unknown) => {
+          if (!isValueLost(cause)) throw cause
+          return batch.map((key) => [key, cause])
+        },
+      ),
+    )
   }
-  const values = (await Promise.all(batches)).flat()
-  return keys.map((key, at) => [key, values[at]])
-}
-
-function damagedStore(what: string): TypystDbError {
-  return new TypystDbError(
-    'STORAGE_DAMAGED',
-    `The stored database holds ${what} of an unknown shape and is left untouched. Save its raw bytes with exportRaw(), then delete it.`,
-  )
+  return (await Promise.all(batches)).flat()
 }

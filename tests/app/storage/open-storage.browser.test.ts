@@ -94,7 +94,7 @@ describe('a new database', () => {
       await new Promise((resolve) => (reading.onsuccess = resolve))
       return reading.result as unknown
     })
-    expect(origin).toEqual({ version: 1, postgres: '18', origin: 'snapshot' })
+    expect(origin).toEqual({ version: 2, postgres: '18', origin: 'snapshot', sum: expect.any(BigInt) as unknown })
   })
 })
 
@@ -176,7 +176,7 @@ describe('a database of stock PGlite', () => {
 
 describe('a database that must not reach Postgres', () => {
   it.each([
-    ['of a newer format', 'STORAGE_NEWER', 'meta', 'format', { version: 2, postgres: '18', origin: 'initdb' }],
+    ['of a newer format', 'STORAGE_NEWER', 'meta', 'format', { version: 3, postgres: '18', origin: 'initdb' }],
     ['of another Postgres', 'STORAGE_INCOMPATIBLE', 'meta', 'format', { version: 1, postgres: '17', origin: 'initdb' }],
     ['without a format', 'STORAGE_DAMAGED', 'meta', 'format', undefined],
     ['without a flush counter', 'STORAGE_DAMAGED', 'meta', 'folded', undefined],

@@ -2,9 +2,10 @@
 import { runPostgresFaults } from './postgres-faults.ts'
 import { runDisturbedStore } from './disturbed-store.ts'
 import { runHeldStore } from './held-store.ts'
+import { runDamages } from './damage-rounds.ts'
 import { checkStoreProperty } from './store-property.ts'
 
-const harness = { checkStoreProperty, runDisturbedStore, runHeldStore, runPostgresFaults }
+const harness = { checkStoreProperty, runDamages, runDisturbedStore, runHeldStore, runPostgresFaults }
 
 declare global {
   interface Window {
