@@ -1,7 +1,7 @@
 /** `npm run test:damage`: damages and sound stores by the thousand; `--lives`, `--damages` and `--seed` change it. */
 import { parseArgs } from 'node:util'
 import { serveStoragePage } from '../app/storage/storage-page.ts'
-import { launchChromium } from '../support/chromium.ts'
+import { launchChromium } from '../support/browsers/chromium.ts'
 
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 /** A short round of the damages that `npm run test:damage` does by the thousand. */
 import { expect, test } from 'vitest'
-import { launchChromium } from '../../support/chromium.ts'
+import { launchChromium } from '../../support/browsers/chromium.ts'
 import { serveStoragePage } from './storage-page.ts'
 
 /** Fixed, so that a failure is the same on every machine; `DAMAGE_SEED` tries another. */
