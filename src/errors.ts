@@ -59,6 +59,7 @@ export const typystDbErrorCodes = [
   'TRANSACTION_ABORTED',
   'TRANSACTION_BLOCKED',
   'READ_ONLY',
+  'STATEMENT_REFUSED',
   'QUERY_FAILED',
 ] as const
 

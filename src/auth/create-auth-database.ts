@@ -11,6 +11,7 @@ import { countConnection, idlePool } from '../internal/pool-status.ts'
 import type { PoolStatus } from '../internal/pool-status.ts'
 import { refuseUnlessPositive } from '../internal/refuse-unless-positive.ts'
 import { observeConnection } from '../internal/observe-connection.ts'
+import { refuseSessionChanges } from '../internal/refuse-session-changes.ts'
 import { retryConflicts } from '../internal/retry-conflicts.ts'
 import type { MigrationStatus } from '../internal/run-migrations.ts'
 import { authSchema } from '../schema/auth.ts'
@@ -198,7 +199,8 @@ export function wireAuthDatabase(
     target.kind === 'postgres'
       ? { connection, status: () => connection.current()?.status?.() ?? idlePool(target.maxConnections) }
       : countConnection(connection)
-  const observed = observeConnection(pool.connection, options)
+  const isPooled = target.kind === 'postgres' && target.isPooled
+  const observed = observeConnection(refuseSessionChanges(pool.connection, isPooled), options)
   const db = createDrizzle(observed, schema, toStatementLog(options.debug))
   const migrationStatus = () => readAuthMigrationStatus(pool.connection, schema, postgresSchema)
   const tableNames = Object.values(schema)

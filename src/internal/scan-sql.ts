@@ -25,7 +25,7 @@ function readToken(text: string, start: number): readonly [kind: SqlTokenKind, e
   const first = text.charAt(start)
   const pair = text.slice(start, start + 2)
   if (isSpace(first)) return ['space', skipWhile(text, start, isSpace)]
-  if (pair === '--') return ['space', skipWhile(text, start, (character) => character !== '\n')]
+  if (pair === '--') return ['space', skipWhile(text, start, (character) => !isNewline(character))]
   if (pair === '/*') return ['space', endOfComment(text, start)]
   if (first === "'") return ['literal', endOfQuoted(text, start, "'", false)]
   if (first === '"') return ['name', endOfQuoted(text, start, '"', false)]
@@ -62,11 +62,30 @@ function endOfQuoted(text: string, start: number, quote: string, hasBackslashes:
     const character = text.charAt(at)
     if (hasBackslashes && character === '\\') at += 1
     else if (character === quote) {
-      if (text.charAt(at + 1) !== quote) return at + 1
-      at += 1
+      if (text.charAt(at + 1) === quote) at += 1
+      else {
+        const next = quote === "'" ? continuationOf(text, at + 1) : undefined
+        if (next === undefined) return at + 1
+        at = next
+      }
     }
   }
   return text.length
+}
+
+/** Where a text goes on that ends at the end of a line: the quote on a later line. Backslashes mean there what they did. */
+function continuationOf(text: string, end: number): number | undefined {
+  let at = end
+  let hasNewline = false
+  for (;;) {
+    const spaceEnd = skipWhile(text, at, isSpace)
+    hasNewline ||= /[\r\n]/.test(text.slice(at, spaceEnd))
+    at = spaceEnd
+    // Comments are allowed there once the line has ended.
+    if (!hasNewline || !text.startsWith('--', at)) break
+    at = skipWhile(text, at, (character) => !isNewline(character))
+  }
+  return hasNewline && text.charAt(at) === "'" ? at : undefined
 }
 
 /** Comments of Postgres nest. */
@@ -96,7 +115,12 @@ function skipWhile(text: string, start: number, isPart: (character: string) => b
 }
 
 function isSpace(character: string): boolean {
-  return character === ' ' || character === '\n' || character === '\t' || character === '\r' || character === '\f'
+  // A vertical tab since version 16.
+  return character === ' ' || isNewline(character) || character === '\t' || character === '\f' || character === '\v'
+}
+
+function isNewline(character: string): boolean {
+  return character === '\n' || character === '\r'
 }
 
 function isDigit(character: string): boolean {

@@ -1,0 +1,250 @@
+/**
+ * Finds statements that leave their session in another state than they found it in. A session of a pool, or the only one of
+ * an engine, serves other callers next: one that is in a transaction, or has another role or search path, would give them
+ * answers that are not theirs, or lose what was acknowledged.
+ */
+import { scanSql } from './scan-sql.ts'
+import type { SqlToken } from './scan-sql.ts'
+
+/** What such a statement does to its session. */
+export type SessionChange =
+  | 'transaction'
+  | 'copy'
+  | 'setting'
+  | 'reset'
+  | 'notifications'
+  | 'prepared'
+  | 'cursor'
+  | 'library'
+  | 'lock'
+  | 'temporary'
+
+/** Texts come again and again, so what was found is kept; the long ones are those that do not. */
+const maxKept = 1000
+const maxKeptCharacters = 10_000
+const changesByText = new Map<string, SessionChange | undefined>()
+
+/**
+ * The first change that a text of one or more statements would make. What functions, procedures and `do` blocks do inside is
+ * not seen.
+ */
+export function findSessionChange(text: string): SessionChange | undefined {
+  const kept = changesByText.get(text)
+  if (kept !== undefined || changesByText.has(text)) return kept
+  const change = isPlain(text) ? undefined : readChange(text)
+  if (text.length <= maxKeptCharacters) {
+    if (changesByText.size >= maxKept) changesByText.clear()
+    changesByText.set(text, change)
+  }
+  return change
+}
+
+const plainHead = /^\s*(?:insert|update|delete|merge|select|with|values|table)\b/i
+const suspicion = /;|set_config|pg_settings|advisory_|temp/i
+
+/** Spares most queries, of which some are long, being read word by word: they have nothing of what could change a session. */
+function isPlain(text: string): boolean {
+  return plainHead.test(text) && !suspicion.test(text)
+}
+
+/** The words of a statement as they are compared: small letters, names without their quotes, literals as they are. */
+interface Piece {
+  readonly text: string
+  readonly isWord: boolean
+  readonly isLiteral: boolean
+  /** How many parentheses are open around it. */
+  readonly depth: number
+}
+
+function readChange(text: string): SessionChange | undefined {
+  for (const statement of splitStatements(text)) {
+    const change = changeOfStatement(statement) ?? changeByFunction(statement)
+    if (change) return change
+  }
+  return undefined
+}
+
+/** Splits at semicolons, but not inside of parentheses and of the body of a function that is written in SQL. */
+function* splitStatements(text: string): Generator<Piece[], void> {
+  let pieces: Piece[] = []
+  let depth = 0
+  /** How many `begin atomic` and `case` wait for their `end`. */
+  let bodies = 0
+  for (const token of scanSql(text)) {
+    if (token.kind === 'space') continue
+    if (token.text === ';' && depth <= 0 && bodies === 0) {
+      yield pieces
+      pieces = []
+      depth = 0
+      continue
+    }
+    if (token.text === ')') depth -= 1
+    const piece = toPiece(token, depth)
+    if (token.text === '(') depth += 1
+    if (piece.isWord && pieces[0]?.text === 'create') {
+      if (piece.text === 'atomic' && pieces.at(-1)?.text === 'begin') bodies += 1
+      else if (bodies > 0 && piece.text === 'case') bodies += 1
+      else if (bodies > 0 && piece.text === 'end') bodies -= 1
+    }
+    pieces.push(piece)
+  }
+  yield pieces
+}
+
+function toPiece({ kind, text }: SqlToken, depth: number): Piece {
+  const isWord = kind === 'word'
+  const isLiteral = kind === 'literal'
+  if (isLiteral) return { text, isWord, isLiteral, depth }
+  const name = kind === 'name' && text.endsWith('"') ? text.slice(text.indexOf('"') + 1, -1) : text
+  return { text: kind === 'name' ? name : name.toLowerCase(), isWord, isLiteral, depth }
+}
+
+function changeOfStatement(statement: readonly Piece[]): SessionChange | undefined {
+  const start = headAt(statement)
+  const [head, second = '', third = ''] = statement
+    .slice(start, start + 3)
+    .map(({ text, isWord }) => (isWord ? text : ''))
+  const has = (...words: readonly string[]) =>
+    statement.some(({ text, isWord, depth }) => isWord && depth === 0 && words.includes(text))
+  switch (head) {
+    case 'begin':
+    case 'start':
+    case 'commit':
+    case 'end':
+    case 'rollback':
+    case 'abort':
+    case 'savepoint':
+    case 'release':
+      return 'transaction'
+    case 'prepare':
+      return second === 'transaction' ? 'transaction' : 'prepared'
+    case 'execute':
+    case 'deallocate':
+      return 'prepared'
+    case 'copy':
+      return has('stdin', 'stdout') ? 'copy' : undefined
+    case 'set':
+      // `set transaction snapshot` and `set constraints` end with the transaction.
+      return ['local', 'transaction', 'constraints'].includes(second) && third !== 'characteristics'
+        ? undefined
+        : 'setting'
+    case 'reset':
+      return 'reset'
+    case 'discard':
+      return 'discard'
+    case 'listen':
+    case 'unlisten':
+      return 'notifications'
+    case 'declare':
+      return holdsCursor(statement) ? 'cursor' : undefined
+    case 'load':
+      return 'library'
+    case 'create':
+      return createsTemporary(statement.slice(start)) ? 'temporary' : undefined
+    case 'select':
+    case 'with':
+    case 'values':
+      return selectsIntoTemporary(statement) ? 'temporary' : undefined
+    default:
+      return undefined
+  }
+}
+
+/** Where a statement begins: behind parentheses, and behind an `explain`, which runs it with `analyze`. */
+function headAt(statement: readonly Piece[]): number {
+  let at = 0
+  while (statement[at]?.text === '(') at += 1
+  if (statement[at]?.text !== 'explain' || statement[at]?.isWord !== true) return at
+  at += 1
+  if (statement[at]?.text === '(') {
+    const closing = statement.findIndex(({ text, depth }, index) => index > at && text === ')' && depth === 0)
+    at = closing < 0 ? statement.length : closing + 1
+  }
+  while (['analyze', 'analyse', 'verbose'].includes(statement[at]?.text ?? '')) at += 1
+  while (statement[at]?.text === '(') at += 1
+  return at
+}
+
+/** `declare … cursor with hold for …`, where the query behind `for` may have the words too. */
+function holdsCursor(statement: readonly Piece[]): boolean {
+  const query = statement.findIndex(({ text, isWord }) => isWord && text === 'for')
+  const words = statement.slice(0, query < 0 ? statement.length : query)
+  return words.some(({ text, isWord }, index) => isWord && text === 'hold' && words[index - 1]?.text === 'with')
+}
+
+/** A temporary table that does not go with its transaction; it hides the table of the same name. */
+function createsTemporary(statement: readonly Piece[]): boolean {
+  const words = statement.map(({ text }) => text)
+  const modifiers = new Set(['or', 'replace', 'global', 'local', 'unlogged', 'recursive', 'temp', 'temporary'])
+  const kindAt = words.findIndex((word, index) => index > 0 && !(modifiers.has(word) && statement[index]?.isWord))
+  const kind = words[kindAt]
+  const isTemporary = words.slice(1, kindAt).some((word) => word === 'temp' || word === 'temporary')
+  const nameAt = words[kindAt + 1] === 'if' ? kindAt + 4 : kindAt + 1
+  const isInTemporarySchema = words[nameAt] === 'pg_temp' && words[nameAt + 1] === '.'
+  if (!isTemporary && !isInTemporarySchema) return false
+  return !(kind === 'table' && words.some((word, index) => word === 'commit' && words[index + 1] === 'drop'))
+}
+
+function selectsIntoTemporary(statement: readonly Piece[]): boolean {
+  return statement.some(({ text, isWord }, index) => {
+    const next = statement[index + 1]?.text
+    const afterNext = statement[index + 2]?.text
+    if (!isWord || text !== 'into') return false
+    // `insert into temp …` of a `with` is a table of that name.
+    if (statement[index - 1]?.text === 'insert' || statement[index - 1]?.text === 'merge') return false
+    const kind = next === 'local' || next === 'global' ? afterNext : next
+    return kind === 'temp' || kind === 'temporary' || (next === 'pg_temp' && afterNext === '.')
+  })
+}
+
+const sessionLock = /^pg_(try_)?advisory_(un)?lock(_shared|_all)?$/
+
+/** Calls of functions that change the session. */
+function changeByFunction(statement: readonly Piece[]): SessionChange | undefined {
+  const first = statement[0]?.text
+  // What a function is made of runs when it is called, where it is not seen either.
+  if (
+    first === 'create' &&
+    statement.some(({ text, isWord }) => isWord && (text === 'function' || text === 'procedure'))
+  ) {
+    return undefined
+  }
+  for (const [index, { text, isLiteral }] of statement.entries()) {
+    if (text === 'pg_settings' && !isLiteral && updates(statement, index)) return 'setting'
+    if (isLiteral || statement[index + 1]?.text !== '(') continue
+    // A function of one's own may have such a name in a schema of one's own.
+    if (statement[index - 1]?.text === '.' && statement[index - 2]?.text !== 'pg_catalog') continue
+    if (sessionLock.test(text)) return 'lock'
+    if (text === 'set_config' && !isLocal(argumentsAt(statement, index + 1))) return 'setting'
+  }
+  return undefined
+}
+
+/** The arguments between a parenthesis and its counterpart. */
+function argumentsAt(statement: readonly Piece[], open: number): Piece[][] {
+  const depth = statement[open]?.depth ?? 0
+  const found: Piece[][] = [[]]
+  for (const piece of statement.slice(open + 1)) {
+    if (piece.text === ')' && !piece.isLiteral && piece.depth === depth) break
+    if (piece.text === ',' && piece.depth === depth + 1) found.push([])
+    else found.at(-1)?.push(piece)
+  }
+  return found
+}
+
+/** An `update` of this view sets what a `set` does. */
+function updates(statement: readonly Piece[], index: number): boolean {
+  const before = statement
+    .slice(Math.max(0, index - 4), index)
+    .filter(({ text }) => !['.', 'pg_catalog', 'only'].includes(text))
+  return before.at(-1)?.text === 'update'
+}
+
+/** Whether the third argument of `set_config` says, in plain sight, that the setting ends with the transaction. */
+function isLocal(given: readonly (readonly Piece[])[]): boolean {
+  const named = given.find(([name]) => name?.text === 'is_local')
+  // Behind `=>` or `:=`.
+  const [value, ...rest] = named ? named.slice(3) : (given[2] ?? [])
+  const isTrue = value?.isLiteral ? /^'(t|true)'$/i.test(value.text) : value?.text === 'true'
+  return isTrue && rest.every(({ text }) => [':', 'bool', 'boolean'].includes(text))
+}
