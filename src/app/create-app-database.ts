@@ -3,6 +3,7 @@ import type { PGliteInterface } from '@electric-sql/pglite'
 import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
+import { checkCalls, checkValue } from '../internal/check-arguments.ts'
 import { atDriverEdge } from '../internal/driver-edge.ts'
 import { observeConnection } from '../internal/observe-connection.ts'
 import { createTransactionGate, gateTransactions } from '../internal/transaction-gate.ts'
@@ -10,6 +11,7 @@ import { parseDataDir } from '../pglite/data-location.ts'
 import { appSchema } from '../schema/app.ts'
 import type { AppSchema } from '../schema/app.ts'
 import type { AppStatus } from './app-status.ts'
+import { appCalls, appOptions } from './app-calls.ts'
 import { createAppConnection } from './connection/app-connection.ts'
 import { createPageEngine } from './connection/page-engine.ts'
 import { createPgClient } from './connection/pg-client.ts'
@@ -137,6 +139,7 @@ export function createAppDatabase<TSchema extends Record<string, unknown>>(
 export function createAppDatabase(
   options: AppDatabaseOptions<Record<string, unknown>> = {},
 ): AppDatabase<Record<string, unknown>> {
+  const checked = checkValue('`options` of createAppDatabase()', appOptions, options, 'INVALID_OPTIONS')
   const {
     dataDir = 'idb://typyst',
     durability = 'strict',
@@ -150,7 +153,7 @@ export function createAppDatabase(
     leaderTimeoutMs = 15_000,
     transactionIdleTimeoutMs = 10_000,
     onEvent = () => undefined,
-  } = options
+  } = checked
   const location = parseDataDir(dataDir)
   const openOptions = { durability, memoryFallback, onStorageChange, onPhase: toPhaseListener(onProgress) }
   const allMigrations = { app: appMigrations, consumer: migrations }
@@ -182,14 +185,14 @@ export function createAppDatabase(
   const pgClient = createPgClient(connection, gate)
   const feed = createChangeFeed(pgClient)
   const gated = gateTransactions(connection, gate)
-  const observed = observeConnection(gated, options)
+  const observed = observeConnection(gated, checked)
   // To index is no change that anybody made, so it is not in the log of changes.
-  const indexing = observeConnection(gated, { ...options, logger: undefined })
+  const indexing = observeConnection(gated, { ...checked, logger: undefined })
   const db = createDrizzle(observed, schema, toStatementLog(debug), transactionIdleTimeoutMs)
   const flush = () => connection.use((opened) => atDriverEdge(() => opened.flush()))
   const scrub = () => connection.use((opened) => atDriverEdge(() => opened.scrub()))
   const search: Search = async (text, options) => (await loadSearch()).search({ observed, indexing }, text, options)
-  return {
+  return checkCalls('', appCalls, {
     ...(hasAppTables(schema) ? createAppData({ db, search, scrub }) : {}),
     db,
     pgClient,
@@ -209,7 +212,7 @@ export function createAppDatabase(
       return connection.destroy()
     },
     [Symbol.asyncDispose]: close,
-  }
+  })
 }
 
 /** The search's code, which an app needs only when somebody searches. */

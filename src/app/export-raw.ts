@@ -1,5 +1,7 @@
 /** `exportRaw`: the stored bytes of a database, for when it cannot be opened. */
 import { TypystDbError } from '../errors.ts'
+import { text } from '../internal/argument-readers.ts'
+import { checkValue } from '../internal/check-arguments.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { holdWebLock } from './connection/web-lock.ts'
 import type { RawExport } from './storage/export-raw.ts'
@@ -22,7 +24,7 @@ import type { RawExport } from './storage/export-raw.ts'
  * ```
  */
 export async function exportRaw(dataDir: string): Promise<RawExport | undefined> {
-  const location = parseDataDir(dataDir)
+  const location = parseDataDir(checkValue('`dataDir` of exportRaw()', text, dataDir))
   if (location.kind !== 'indexeddb') {
     throw new TypystDbError('INVALID_OPTIONS', 'Only "idb://name" has raw bytes to export. A folder can be copied.')
   }

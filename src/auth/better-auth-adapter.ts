@@ -3,6 +3,8 @@ import type { BetterAuthOptions } from 'better-auth'
 import type { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { TypystDbError } from '../errors.ts'
+import { anObject } from '../internal/argument-readers.ts'
+import { checkValue } from '../internal/check-arguments.ts'
 import { onceOrRetry } from '../internal/once-or-retry.ts'
 import { withQuickFind } from './quick-find.ts'
 import { readAgain } from './read-again.ts'
@@ -24,6 +26,7 @@ export function createBetterAuthAdapter<TSchema extends Record<string, unknown>>
   schema: TSchema,
 ): BetterAuthAdapter {
   return (options: BetterAuthOptions) => {
+    checkValue('`options` of adapter()', anObject, options)
     const load = onceOrRetry(async () => {
       const { drizzleAdapter } = await importAdapter()
       // Better Auth looks for its own check on the adapter it was given, which is this one.

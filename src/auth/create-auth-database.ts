@@ -6,6 +6,7 @@ import type { PgTransactionConfig } from 'drizzle-orm/pg-core'
 import { createDrizzle } from '../drizzle/create-drizzle.ts'
 import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
+import { checkCalls, checkValue } from '../internal/check-arguments.ts'
 import { createLazyConnection } from '../internal/lazy-connection.ts'
 import { countConnection, idlePool } from '../internal/pool-status.ts'
 import type { PoolStatus } from '../internal/pool-status.ts'
@@ -16,6 +17,7 @@ import { retryConflicts } from '../internal/retry-conflicts.ts'
 import type { MigrationStatus } from '../internal/run-migrations.ts'
 import { authSchema } from '../schema/auth.ts'
 import type { AuthSchema } from '../schema/auth.ts'
+import { authCalls, authOptions } from './auth-calls.ts'
 import { createBetterAuthAdapter } from './better-auth-adapter.ts'
 import type { BetterAuthAdapter } from './better-auth-adapter.ts'
 import { openEmbedded } from './connection/embedded-connection.ts'
@@ -163,7 +165,8 @@ export function createAuthDatabase(options?: AuthDatabaseOptions): AuthDatabase
 export function createAuthDatabase(
   options: AuthDatabaseOptions<Record<string, unknown>> = {},
 ): AuthDatabase<Record<string, unknown>> {
-  return wireAuthDatabase(options, options.schema ?? authSchema, openEmbedded)
+  const checked = checkValue('`options` of createAuthDatabase()', authOptions, options, 'INVALID_OPTIONS')
+  return wireAuthDatabase(checked, checked.schema ?? authSchema, openEmbedded)
 }
 
 /** The same with an embedded default of the caller's; tests share one, which takes seconds to start. */
@@ -211,19 +214,17 @@ export function wireAuthDatabase(
   const close = async () => {
     await Promise.all([connection.close(), stop()])
   }
-  return {
+  return checkCalls('', authCalls, {
     ...services,
     db,
     sql: createSqlTag(observed),
     async transaction(run, { retry = 3, ...config } = {}) {
-      refuseUnlessPositive({ retry })
       return retryConflicts(() => db.transaction(run, config), retry)
     },
     adapter: createBetterAuthAdapter(db, schema),
     schema,
     migrate: () => migrateAuth(onLockedSession, schema, postgresSchema),
     async rollback(steps = 1) {
-      refuseUnlessPositive({ steps })
       return rollBackAuth(onLockedSession, postgresSchema, steps)
     },
     migrationStatus,
@@ -239,12 +240,11 @@ export function wireAuthDatabase(
       await connection.query('select 1')
     },
     async health({ timeoutMs = 2000 } = {}) {
-      refuseUnlessPositive({ timeoutMs })
       const probe = async () => refusePending(await migrationStatus())
       return checkHealth({ isClosed: () => connection.isClosed(), probe }, timeoutMs)
     },
     poolStatus: () => pool.status(),
     close,
     [Symbol.asyncDispose]: close,
-  }
+  })
 }

@@ -1,4 +1,7 @@
 /** `authDb.sql`: raw SQL by tagged template, each `${value}` a parameter, on either kind of connection. */
+import { anything, listOf, optional, templateStrings, text } from '../internal/argument-readers.ts'
+import { checkCalls, checkValue, later } from '../internal/check-arguments.ts'
+import type { CallRules } from '../internal/check-arguments.ts'
 import type { SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
 
 /**
@@ -27,18 +30,28 @@ export interface SqlTag {
   unsafe(text: string, params?: readonly unknown[]): Promise<Record<string, unknown>[]>
 }
 
+const sqlTagCalls: CallRules<Pick<SqlTag, 'unsafe'>> = {
+  unsafe: later({ text, params: optional(listOf(anything)) }),
+}
+
 /** Postgres' object ids of `timestamp` and `timestamptz`. */
 const timestampTypes = new Set([1114, 1184])
 
 /** Builds the tag over a connection. */
 export function createSqlTag(connection: SqlExecutor): SqlTag {
   const run = async (text: string, params: readonly unknown[]) => withDates(await connection.query(text, params))
-  const tag = (strings: TemplateStringsArray, ...values: readonly unknown[]) =>
-    run(
+  const tag = async (strings: TemplateStringsArray, ...values: readonly unknown[]) => {
+    checkValue('The first argument of sql()', templateStrings, strings)
+    return run(
       strings.reduce((text, part, index) => `${text}$${index}${part}`),
       values,
     )
-  return Object.assign(tag as SqlTag, { unsafe: (text: string, params: readonly unknown[] = []) => run(text, params) })
+  }
+  return checkCalls(
+    'sql.',
+    sqlTagCalls,
+    Object.assign(tag as SqlTag, { unsafe: (text: string, params: readonly unknown[] = []) => run(text, params) }),
+  )
 }
 
 /** The port leaves timestamps as text for Drizzle to decode; whoever writes raw SQL expects a `Date`. */

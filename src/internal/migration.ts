@@ -1,5 +1,8 @@
 /** What a migration is, and how drizzle-kit's files become a list of them. */
 import { TypystDbError } from '../errors.ts'
+import { fieldsOf, listOf, mapOf, number, record, text } from './argument-readers.ts'
+import { checkValue } from './check-arguments.ts'
+import type { Reader } from './check-arguments.ts'
 
 /** One step of a database's schema. */
 export interface Migration {
@@ -14,6 +17,22 @@ export interface Migration {
   /** SHA-256 of `up` in hex, as drizzle-kit records it; computed when absent. */
   readonly hash?: string | undefined
 }
+
+/** Takes a migration that somebody wrote. */
+export const migrationReader: Reader = record<Migration>(
+  {
+    name: text,
+    createdAt: number,
+    up: text,
+    down: text,
+    hash: text,
+  },
+  ['name', 'createdAt', 'up'],
+)
+
+const journalReader = fieldsOf<DrizzleJournal>({
+  entries: listOf(fieldsOf<DrizzleJournal['entries'][number]>({ tag: text, when: number })),
+})
 
 /** The part of drizzle-kit's `meta/_journal.json` that matters here. */
 export interface DrizzleJournal {
@@ -41,8 +60,14 @@ export function migrationsFromDrizzleKit(
   journal: DrizzleJournal,
   sqlByPath: Readonly<Record<string, string>>,
 ): Migration[] {
-  const sqlByFile = new Map(Object.entries(sqlByPath).map(([path, sql]) => [path.split(/[\\/]/).pop(), sql]))
-  return journal.entries.map(({ tag, when }) => {
+  const { entries } = checkValue('`journal`', journalReader, journal)
+  const sqlByFile = new Map(
+    Object.entries(checkValue('`sqlByPath`', mapOf(text), sqlByPath)).map(([path, sql]) => [
+      path.split(/[\\/]/).pop(),
+      sql,
+    ]),
+  )
+  return entries.map(({ tag, when }) => {
     const up = sqlByFile.get(`${tag}.sql`)
     if (up === undefined) {
       throw new TypystDbError(

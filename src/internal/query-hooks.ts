@@ -1,5 +1,7 @@
 /** What both databases tell about their queries: the events, and the options that ask for them. */
 import type { TypystDbErrorCode } from '../errors.ts'
+import { callback, having, whole } from './argument-readers.ts'
+import type { Readers } from './argument-readers.ts'
 import type { QueryOperation } from './describe-statement.ts'
 
 /** One query that is done. It holds no parameter, no value and no text of the statement. */
@@ -69,4 +71,12 @@ export interface QueryHooks {
    * @defaultValue none
    */
   readonly logger?: StructuredLogger | undefined
+}
+
+/** What the hooks' options may be. */
+export const queryHookReaders: Readers<QueryHooks> = {
+  onQuery: callback,
+  onSlowQuery: callback,
+  slowQueryMs: whole(1, Number.MAX_SAFE_INTEGER),
+  logger: having('info', 'warn'),
 }

@@ -1,6 +1,9 @@
 /** `@typyst/db/metrics/opentelemetry`: the hooks of a database as metrics of OpenTelemetry. */
 import { metrics, ValueType } from '@opentelemetry/api'
 import type { Meter } from '@opentelemetry/api'
+import { anObject, having, record, text } from '../internal/argument-readers.ts'
+import { atOnce, checkCalls, checkValue } from '../internal/check-arguments.ts'
+import type { CallRules, Reader } from '../internal/check-arguments.ts'
 import type { PoolStatus } from '../internal/pool-status.ts'
 import type { QueryHooks } from '../internal/query-hooks.ts'
 
@@ -27,6 +30,15 @@ export interface OpenTelemetryMetrics {
   watchPool(database: { poolStatus(): PoolStatus }, name: string): void
 }
 
+const metricsOptions: Reader = record<OpenTelemetryMetricsOptions>({
+  meter: having('createHistogram', 'createObservableUpDownCounter'),
+})
+
+const metricsCalls: CallRules<OpenTelemetryMetrics> = {
+  onQuery: atOnce({ event: anObject }),
+  watchPool: atOnce({ database: having('poolStatus'), name: text }),
+}
+
 /**
  * Measures queries in `db.client.operation.duration` (seconds), with the attributes of OpenTelemetry's semantic conventions
  * for databases, and a pool in `db.client.connection.count`, `.pending_requests`, `.max` and
@@ -43,13 +55,14 @@ export interface OpenTelemetryMetrics {
  * ```
  */
 export function createOpenTelemetryMetrics(options: OpenTelemetryMetricsOptions = {}): OpenTelemetryMetrics {
-  const { meter = metrics.getMeter('@typyst/db') } = options
+  const name = '`options` of createOpenTelemetryMetrics()'
+  const { meter = metrics.getMeter('@typyst/db') } = checkValue(name, metricsOptions, options, 'INVALID_OPTIONS')
   const duration = meter.createHistogram('db.client.operation.duration', {
     description: 'How long queries took.',
     unit: 's',
     advice: { explicitBucketBoundaries: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] },
   })
-  return {
+  return checkCalls('metrics.', metricsCalls, {
     onQuery({ operation, table, durationMs, errorCode }) {
       duration.record(durationMs / 1000, {
         'db.system.name': 'postgresql',
@@ -80,5 +93,5 @@ export function createOpenTelemetryMetrics(options: OpenTelemetryMetricsOptions 
         [count, pending, max, timeouts],
       )
     },
-  }
+  })
 }

@@ -1,6 +1,9 @@
 /** `@typyst/db/metrics/prometheus`: the hooks of a database as metrics of prom-client. */
 import { Counter, Gauge, Histogram, register } from 'prom-client'
 import type { Registry } from 'prom-client'
+import { anObject, having, listOf, number, record } from '../internal/argument-readers.ts'
+import { atOnce, checkCalls, checkValue } from '../internal/check-arguments.ts'
+import type { CallRules, Reader } from '../internal/check-arguments.ts'
 import type { QueryHooks } from '../internal/query-hooks.ts'
 import type { PoolStatus } from '../internal/pool-status.ts'
 
@@ -32,6 +35,16 @@ export interface PrometheusMetrics {
   watchPool(database: { poolStatus(): PoolStatus }): void
 }
 
+const metricsOptions: Reader = record<PrometheusMetricsOptions>({
+  registry: having('registerMetric', 'getSingleMetric'),
+  buckets: listOf(number),
+})
+
+const metricsCalls: CallRules<PrometheusMetrics> = {
+  onQuery: atOnce({ event: anObject }),
+  watchPool: atOnce({ database: having('poolStatus') }),
+}
+
 const defaultBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /**
@@ -51,7 +64,8 @@ const defaultBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
  * ```
  */
 export function createPrometheusMetrics(options: PrometheusMetricsOptions = {}): PrometheusMetrics {
-  const { registry = register, buckets = defaultBuckets } = options
+  const name = '`options` of createPrometheusMetrics()'
+  const { registry = register, buckets = defaultBuckets } = checkValue(name, metricsOptions, options, 'INVALID_OPTIONS')
   const registers = [registry]
   const queries = sharedMetric(registry, Counter<'operation' | 'table'>, 'db_queries_total', (name) => {
     return new Counter({ name, help: 'Queries that are done.', labelNames: ['operation', 'table'], registers })
@@ -64,7 +78,7 @@ export function createPrometheusMetrics(options: PrometheusMetricsOptions = {}):
     const labelNames = ['operation', 'table'] as const
     return new Histogram({ name, help: 'How long queries took.', labelNames, buckets: [...buckets], registers })
   })
-  return {
+  return checkCalls('metrics.', metricsCalls, {
     onQuery({ operation, table = '', durationMs, errorCode }) {
       queries.inc({ operation, table })
       durations.observe({ operation, table }, durationMs / 1000)
@@ -83,7 +97,7 @@ export function createPrometheusMetrics(options: PrometheusMetricsOptions = {}):
         },
       })
     },
-  }
+  })
 }
 
 /** The registry's metric of that name where there is one, so that a second database counts into the same. */

@@ -4,6 +4,8 @@ import type { AppDatabase } from '../app/create-app-database.ts'
 import type { AppDatabaseOptions } from '../app/options.ts'
 import { createAuthDatabase } from '../auth/create-auth-database.ts'
 import type { AuthDatabase } from '../auth/create-auth-database.ts'
+import { anObject } from '../internal/argument-readers.ts'
+import { checkValue } from '../internal/check-arguments.ts'
 import type { AppSchema } from '../schema/app.ts'
 
 /** The options of an app database that still make sense for one in memory. */
@@ -52,7 +54,7 @@ export async function createTestAppDatabase<TSchema extends Record<string, unkno
 export async function createTestAppDatabase(
   options: TestAppDatabaseOptions<Record<string, unknown>> = {},
 ): Promise<AppDatabase<Record<string, unknown>>> {
-  const { schema, ...rest } = options
+  const { schema, ...rest } = checkValue('`options` of createTestAppDatabase()', anObject, options, 'INVALID_OPTIONS')
   const app = schema
     ? createAppDatabase({ ...rest, schema, dataDir: 'memory://' })
     : createAppDatabase({ ...rest, dataDir: 'memory://' })

@@ -1,8 +1,11 @@
 /** The PGlite interface over the lazy connection: each call waits for the opening and throws our errors. */
 import type { ParserOptions, PGliteInterface, QueryOptions, Transaction } from '@electric-sql/pglite'
+import { templateStrings } from '../../internal/argument-readers.ts'
+import { checkCalls, checkValue } from '../../internal/check-arguments.ts'
 import { atDriverEdge, transactionAtDriverEdge } from '../../internal/driver-edge.ts'
 import type { LazyConnection } from '../../internal/lazy-connection.ts'
 import type { TransactionGate, WatchStatement } from '../../internal/transaction-gate.ts'
+import { pgClientCalls, pgTransactionCalls } from '../app-calls.ts'
 import type { AppClient } from './app-client.ts'
 import type { AppSession } from './open-at.ts'
 
@@ -32,7 +35,7 @@ export function createPgClient(connection: LazyConnection<AppSession>, gate: Tra
   const waitReady = async () => {
     current = (await connection.opened()).client
   }
-  return {
+  return checkCalls('pgClient.', pgClientCalls, {
     get waitReady() {
       return waitReady()
     },
@@ -46,7 +49,10 @@ export function createPgClient(connection: LazyConnection<AppSession>, gate: Tra
     close,
     [Symbol.asyncDispose]: close,
     query: (text, params, options) => inTurn((client) => client.query(text, params, withParsers(client, options))),
-    sql: (strings, ...params: unknown[]) => inTurn((client) => client.sql(strings, ...params)),
+    sql: async (strings, ...params: unknown[]) => {
+      checkValue('The first argument of pgClient.sql', templateStrings, strings)
+      return inTurn((client) => client.sql(strings, ...params))
+    },
     exec: (text, options) => inTurn((client) => client.exec(text, withParsers(client, options))),
     describeQuery: (text) => inTurn((client) => client.describeQuery(text)),
     transaction<T>(run: (tx: Transaction) => Promise<T>) {
@@ -101,7 +107,7 @@ export function createPgClient(connection: LazyConnection<AppSession>, gate: Tra
     },
     dumpDataDir: (compression) => onClient((client) => client.dumpDataDir(compression)),
     refreshArrayTypes: () => inTurn((client) => client.refreshArrayTypes()),
-  }
+  })
 }
 
 function insideTransaction(
@@ -111,16 +117,19 @@ function insideTransaction(
   toUnlisten: (unlisten: Unlisten) => Unlisten,
 ): Transaction {
   const atEdge = <T>(call: () => Promise<T>): Promise<T> => watch(() => atDriverEdge(call))
-  return {
+  return checkCalls('tx.', pgTransactionCalls, {
     query: (text, params, options) => atEdge(() => tx.query(text, params, withParsers(client, options))),
-    sql: (strings, ...params: unknown[]) => atEdge(() => tx.sql(strings, ...params)),
+    sql: async (strings, ...params: unknown[]) => {
+      checkValue('The first argument of tx.sql', templateStrings, strings)
+      return atEdge(() => tx.sql(strings, ...params))
+    },
     exec: (text, options) => atEdge(() => tx.exec(text, withParsers(client, options))),
     rollback: () => atEdge(() => tx.rollback()),
     listen: (channel, callback) => atEdge(async () => toUnlisten(await tx.listen(channel, callback))),
     get closed() {
       return tx.closed
     },
-  }
+  })
 }
 
 /** PGlite copies only what is a client's own when a query brings parsers, and ours inherits those of arrays. */

@@ -1,4 +1,5 @@
 /** The repositories of an app database, for everybody's rows and for one user's. */
+import { checkCalls } from '../../internal/check-arguments.ts'
 import type { AppExecutor, WithTransaction } from './app-executor.ts'
 import { claimRows, releaseRows } from './change-owner.ts'
 import type { ClaimOptions, OwnerOptions, RowCounts } from './change-owner.ts'
@@ -8,11 +9,12 @@ import type { CopyOptions } from './copy-rows.ts'
 import { createCollections } from './create-collections.ts'
 import { createEntries } from './create-entries.ts'
 import { createSettings } from './create-settings.ts'
+import { appDataCalls, collectionCalls, entryCalls, settingsCalls, userDataCalls } from './data-calls.ts'
 import type { EntryRepository } from './entry-repository.ts'
 import { findOrphans } from './find-orphans.ts'
 import type { Orphans } from './find-orphans.ts'
 import { eraseDeleted, removeRows } from './remove-owner.ts'
-import type { Search } from '../search/search.ts'
+import type { Search, SearchOptions } from '../search/search.ts'
 import { scopeOf } from './row-scope.ts'
 import type { RowScope } from './row-scope.ts'
 import type { SettingsRepository } from './settings-repository.ts'
@@ -112,21 +114,26 @@ export interface AppDataSource<TTx extends AppExecutor> {
 export function createAppData<TTx extends AppExecutor>(source: AppDataSource<TTx>): AppData<TTx> {
   const { db, search } = source
   const repositories = (executor: AppExecutor, scope: RowScope): Repositories => ({
-    collections: createCollections(executor, scope),
-    entries: createEntries(executor, scope),
-    settings: createSettings(executor, scope),
+    collections: checkCalls('collections.', collectionCalls, createCollections(executor, scope)),
+    entries: checkCalls('entries.', entryCalls, createEntries(executor, scope)),
+    settings: checkCalls('settings.', settingsCalls, createSettings(executor, scope)),
   })
   const dataOf = (scope: RowScope): UserData<TTx> => ({
     ...repositories(db, scope),
-    search: scope.kind === 'everybody' ? search : (text, options) => search(text, { ...options, userId: scope.userId }),
-    transaction: (run) => db.transaction((tx) => run({ ...repositories(tx, scope), tx })),
+    ...checkCalls('', userDataCalls, {
+      search:
+        scope.kind === 'everybody'
+          ? search
+          : (text: string, options?: SearchOptions) => search(text, { ...options, userId: scope.userId }),
+      transaction: <T>(run: (inside: RepositoriesInTransaction<TTx>) => Promise<T>) =>
+        db.transaction((tx) => run({ ...repositories(tx, scope), tx })),
+    }),
   })
   const erase = async () => {
     await eraseDeleted(db)
     await source.scrub()
   }
-  return {
-    ...dataOf({ kind: 'everybody' }),
+  const onEverything: Omit<AppData<TTx>, keyof UserData> = {
     forUser: (userId) => dataOf(scopeOf(userId)),
     claim: (options) => claimRows(db, options),
     async release(options) {
@@ -142,4 +149,5 @@ export function createAppData<TTx extends AppExecutor>(source: AppDataSource<TTx
     orphans: (knownUserIds, { tx = db } = {}) => findOrphans(tx, knownUserIds),
     copyTo: (target, options = {}) => copyRows(db, target.db, options),
   }
+  return { ...dataOf({ kind: 'everybody' }), ...checkCalls('', appDataCalls, onEverything) }
 }

@@ -2,6 +2,8 @@
 import { getTableColumns, getTableName } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import { TypystDbError } from '../../errors.ts'
+import { fits } from '../../internal/argument-readers.ts'
+import { checkValue } from '../../internal/check-arguments.ts'
 import type { FieldRule, FieldRules } from './field-rules.ts'
 
 /** What is wrong with a field, in words that follow its name. */
@@ -57,8 +59,7 @@ export function pickValues(
  * @throws TypystDbError `INVALID_INPUT` naming the argument, never its value.
  */
 export function checkArgument(name: string, rule: FieldRule, value: unknown): void {
-  const problem = rule(value)
-  if (problem) throw new TypystDbError('INVALID_INPUT', `\`${name}\` ${problem}. Correct it and try again.`)
+  checkValue(`\`${name}\``, fits(rule), value)
 }
 
 function invalidField(table: PgTable, { field, problem }: FieldProblem): TypystDbError {

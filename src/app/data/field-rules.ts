@@ -16,16 +16,28 @@ const key: FieldRule = (value) => {
 // Of years before that JavaScript reads back others than Postgres writes ("0099" as 1999), and later ones not at all.
 const [earliest, latest] = [Date.UTC(1000, 0), Date.UTC(10_000, 0)]
 
-const instant: FieldRule = (value) =>
-  value instanceof Date && value.getTime() >= earliest && value.getTime() < latest
-    ? undefined
-    : 'must be a valid Date of the years 1000 to 9999'
+const instant: FieldRule = (value) => {
+  const time = value instanceof Date ? timeOf(value) : Number.NaN
+  return time >= earliest && time < latest ? undefined : 'must be a valid Date of the years 1000 to 9999'
+}
+
+/** What only passes for a Date, such as a proxy of one, has no time. */
+function timeOf(value: Date): number {
+  try {
+    return Date.prototype.getTime.call(value)
+  } catch {
+    return Number.NaN
+  }
+}
 
 /** The id of a user, made by whatever signs users in. */
 export const userIdRule: FieldRule = text({ min: 1, max: 255 })
 
 /** The id of a row, as it is looked up by: rows written without the repositories may have any. */
 export const rowIdRule: FieldRule = text({ min: 1, max: 255 })
+
+/** A text that rows are to hold. */
+export const filterTextRule: FieldRule = text({ max: 65_536 })
 
 /** Of a collection. */
 export const collectionRules = {

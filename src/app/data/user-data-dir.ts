@@ -1,5 +1,7 @@
 /** The place of a user's own database. */
 import { TypystDbError } from '../../errors.ts'
+import { text } from '../../internal/argument-readers.ts'
+import { checkValue } from '../../internal/check-arguments.ts'
 import { parseDataDir } from '../../pglite/data-location.ts'
 import { checkArgument } from './check-values.ts'
 import { userIdRule } from './field-rules.ts'
@@ -23,6 +25,7 @@ import { userIdRule } from './field-rules.ts'
  */
 export function userDataDir(userId: string, dataDir = 'idb://typyst'): string {
   checkArgument('userId', userIdRule, userId)
+  checkValue('`dataDir` of userDataDir()', text, dataDir)
   const location = parseDataDir(dataDir)
   if (location.kind === 'memory') return dataDir
   const name = [...new TextEncoder().encode(userId)].map(toSafeText).join('')

@@ -1,6 +1,8 @@
 /** `app.live`: a query whose result stays up to date, as a store for any framework. */
 import { isTypystDbError, TypystDbError } from '../../errors.ts'
+import { checkCalls } from '../../internal/check-arguments.ts'
 import type { SqlExecutor } from '../../internal/sql-connection.ts'
+import { liveQueryCalls } from '../app-calls.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import { shareRows } from './share-rows.ts'
 import { watchTablesRead } from './tables-read.ts'
@@ -89,7 +91,7 @@ export function createLiveQuery<TResult>(
       sleepers.add(wake)
     })
 
-  return {
+  return checkCalls('liveQuery.', liveQueryCalls, {
     subscribe,
     getSnapshot: () => snapshot,
     refresh: () => watch?.refresh(),
@@ -112,7 +114,7 @@ export function createLiveQuery<TResult>(
         unsubscribe()
       }
     },
-  }
+  })
 }
 
 function toError(cause: unknown): TypystDbError {

@@ -1,5 +1,4 @@
 /** `app.search`: brings the index up to date, asks it, and marks what was found. */
-import { TypystDbError } from '../../errors.ts'
 import type { SqlConnection } from '../../internal/sql-connection.ts'
 import { highlight, makeSnippet } from './highlight.ts'
 import type { HighlightPart } from './highlight.ts'
@@ -81,8 +80,6 @@ export interface SearchPage {
  */
 export type Search = (text: string, options?: SearchOptions) => Promise<SearchPage>
 
-const mostResults = 200
-
 /** What a search runs on. */
 export interface SearchConnections {
   readonly observed: SqlConnection
@@ -96,8 +93,6 @@ export async function search(
   text: string,
   { limit = 20, offset = 0, includeDeleted = false, skipPending = false, ...owner }: SearchOptions = {},
 ): Promise<SearchPage> {
-  requireWhole('limit', limit, 1, mostResults)
-  requireWhole('offset', offset, 0, Number.MAX_SAFE_INTEGER)
   const query = parseQuery(text)
   if (!query) return { results: [], hasMore: false, isComplete: true }
   while (!skipPending && (await indexPending(indexing)) > 0);
@@ -109,12 +104,4 @@ export async function search(
     snippetParts: makeSnippet(content, query.marks),
   }))
   return { results, hasMore: found.length > limit, isComplete }
-}
-
-function requireWhole(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return
-  throw new TypystDbError(
-    'INVALID_OPTIONS',
-    `\`${name}\` of a search has to be a whole number from ${least} to ${most}.`,
-  )
 }

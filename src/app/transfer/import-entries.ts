@@ -1,5 +1,7 @@
 /** Imports a stream of entries. */
 import { getTableColumns } from 'drizzle-orm'
+import { anything, fieldsOf } from '../../internal/argument-readers.ts'
+import { checkValue } from '../../internal/check-arguments.ts'
 import type { SqlConnection, SqlExecutor } from '../../internal/sql-connection.ts'
 import { entry } from '../../schema/app.ts'
 import type { NewEntry } from '../../schema/app.ts'
@@ -18,6 +20,9 @@ export interface ImportEntriesOptions extends ImportOptions {
   readonly allOrNothing?: boolean | undefined
 }
 
+/** Read once; what the fields hold is checked later. */
+const entryFields = fieldsOf(Object.fromEntries(Object.keys(getTableColumns(entry)).map((key) => [key, anything])))
+
 const columnNames = Object.entries(getTableColumns(entry)).map(([key, { name }]) => [key, name] as const)
 
 /** Writes the entries of a source batch by batch; memory holds one batch. */
@@ -28,7 +33,8 @@ export async function importEntries(
 ): Promise<ImportCounts> {
   const write = async (executor: SqlExecutor) => {
     const writer = createRowWriter(executor, options)
-    for await (const each of source) await writer.add('entry', toRow(each))
+    for await (const each of source)
+      await writer.add('entry', toRow(checkValue('An entry of importEntries()', entryFields, each)))
     return writer.finish()
   }
   return allOrNothing ? connection.transaction(write) : write(connection)

@@ -1,5 +1,7 @@
 /** Imports Markdown files: our own as the entries they were, others as new entries, whole. */
 import { getTableColumns } from 'drizzle-orm'
+import { fieldsOf, text as anyText } from '../../internal/argument-readers.ts'
+import { checkValue } from '../../internal/check-arguments.ts'
 import type { SqlConnection, SqlExecutor } from '../../internal/sql-connection.ts'
 import { createId } from '../create-id.ts'
 import { kindName, settingsPrefix } from './export-markdown.ts'
@@ -21,6 +23,8 @@ export interface ImportMarkdownOptions extends ImportEntriesOptions {
   readonly rootCollection?: string | undefined
 }
 
+const markdownFile = fieldsOf<MarkdownFile>({ path: anyText, text: anyText })
+
 /** Writes the files batch by batch; the counts are those of entries. */
 export async function importMarkdown(
   connection: SqlConnection,
@@ -30,7 +34,8 @@ export async function importMarkdown(
   const write = async (executor: SqlExecutor) => {
     const writer = createRowWriter(executor, options)
     const collections = createCollections(executor, options.conflict ?? 'skip')
-    for await (const { path, text } of files) {
+    for await (const given of files) {
+      const { path, text } = checkValue('A file of importMarkdown()', markdownFile, given)
       const [folder, file] = splitPath(path)
       const matter = readFrontMatter(text)
       const id = matter?.fields.get('id')

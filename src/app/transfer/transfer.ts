@@ -1,6 +1,8 @@
 /** `app.transfer`: everything into the database and out of it, its code loaded when first used. */
+import { checkCalls } from '../../internal/check-arguments.ts'
 import type { SqlConnection } from '../../internal/sql-connection.ts'
 import type { NewEntry } from '../../schema/app.ts'
+import { transferCalls } from '../app-calls.ts'
 import type { ExportOptions } from './export-data.ts'
 import type { MarkdownFile } from './export-markdown.ts'
 import type { ImportDataOptions } from './import-data.ts'
@@ -70,7 +72,7 @@ export interface Transfer {
 
 /** Builds the transfer over a connection. */
 export function createTransfer(connection: SqlConnection): Transfer {
-  return {
+  return checkCalls('transfer.', transferCalls, {
     importEntries: async (source, options) =>
       (await import('./import-entries.ts')).importEntries(connection, source, options),
     exportData: async (options) => (await import('./export-data.ts')).exportData(connection, options),
@@ -81,5 +83,5 @@ export function createTransfer(connection: SqlConnection): Transfer {
     },
     importMarkdown: async (files, options) =>
       (await import('./import-markdown.ts')).importMarkdown(connection, files, options),
-  }
+  })
 }

@@ -90,13 +90,23 @@ function createSchema<TValue extends object>(
   rules: FieldRules,
   required: readonly (keyof TValue & string)[] = [],
 ): StandardSchema<TValue> {
+  const pickFrom = (value: unknown) => {
+    try {
+      const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+      return isObject ? pickValues(table, rules, value, required) : undefined
+    } catch {
+      // A getter or a proxy has thrown.
+      return undefined
+    }
+  }
   return {
     '~standard': {
       version: 1,
       vendor: '@typyst/db',
       validate(value) {
-        if (typeof value !== 'object' || value === null) return { issues: [{ message: 'This must be an object.' }] }
-        const { picked, problems } = pickValues(table, rules, value, required)
+        const found = pickFrom(value)
+        if (!found) return { issues: [{ message: 'This must be an object.' }] }
+        const { picked, problems } = found
         if (problems.length > 0) {
           return { issues: problems.map(({ field, problem }) => ({ message: `This ${problem}.`, path: [field] })) }
         }

@@ -4,6 +4,8 @@ import type { Relation, Relations } from 'drizzle-orm'
 import { index, pgTable, uniqueIndex } from 'drizzle-orm/pg-core'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import { TypystDbError } from '../../errors.ts'
+import { checkValue, interpret } from '../../internal/check-arguments.ts'
+import { betterAuthOptions } from './better-auth-options.ts'
 import { fieldColumn, idColumn } from './columns.ts'
 import type { FieldBuilder } from './columns.ts'
 import { findReferred, planRelations } from './relation-plan.ts'
@@ -42,6 +44,12 @@ type Tables = ReadonlyMap<string, PgTable>
  */
 export function defineAuthSchema<const TOptions extends AuthSchemaOptions>(options: TOptions): AuthSchemaOf<TOptions>
 export function defineAuthSchema(options: AuthSchemaOptions): Record<string, PgTable | Relations> {
+  const name = '`options` of defineAuthSchema()'
+  checkValue(name, betterAuthOptions, options, 'INVALID_OPTIONS')
+  return interpret(name, 'INVALID_OPTIONS', () => buildSchema(options))
+}
+
+function buildSchema(options: AuthSchemaOptions): Record<string, PgTable | Relations> {
   const plans = planTables(options)
   const kind = idKindOf(options)
   const tables = new Map<string, PgTable>()

@@ -3,9 +3,11 @@ import type { BetterAuthOptions } from 'better-auth'
 import { getTableColumns, is } from 'drizzle-orm'
 import { PgTable } from 'drizzle-orm/pg-core'
 import { TypystDbError } from '../../errors.ts'
+import { checkValue, interpret } from '../../internal/check-arguments.ts'
 import type { SqlExecutor } from '../../internal/sql-connection.ts'
 import { planAdditions } from './additions.ts'
 import type { AuthTables } from './additions.ts'
+import { betterAuthOptions } from './better-auth-options.ts'
 import { findMisfits } from './misfits.ts'
 
 /**
@@ -48,7 +50,10 @@ export async function assertDatabaseFits(executor: SqlExecutor, schema: AuthTabl
 export async function findMissing(schema: AuthTables, options: BetterAuthOptions): Promise<string[]> {
   // Better Auth reads the environment when it is imported.
   const { getAuthTables } = await import('better-auth/db')
-  return Object.values(getAuthTables(options))
+  const name = '`options` of Better Auth'
+  checkValue(name, betterAuthOptions, options)
+  const tables = interpret(name, 'INVALID_INPUT', () => getAuthTables(options))
+  return Object.values(tables)
     .filter(({ disableMigrations }) => disableMigrations !== true)
     .flatMap(({ modelName, fields }) => {
       const table = schema[modelName]

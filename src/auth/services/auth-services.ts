@@ -1,4 +1,6 @@
 /** The services of an auth database, together. */
+import { checkCalls } from '../../internal/check-arguments.ts'
+import { accountCalls, sessionCalls, userCalls, verificationCalls } from '../auth-calls.ts'
 import type { AuthTables } from '../schema/additions.ts'
 import { createAccountService } from './accounts.ts'
 import type { AccountService } from './accounts.ts'
@@ -56,10 +58,10 @@ export function createAuthServices(db: AnyDatabase, schema: AuthTables): BuiltSe
   const running = new Set<RunningCleanUp>()
   return {
     services: {
-      users: createUserService(db, schema),
-      sessions: createSessionService(db, schema),
-      accounts: createAccountService(db, schema),
-      verifications: createVerificationService(db, schema),
+      users: checkCalls('users.', userCalls, createUserService(db, schema)),
+      sessions: checkCalls('sessions.', sessionCalls, createSessionService(db, schema)),
+      accounts: checkCalls('accounts.', accountCalls, createAccountService(db, schema)),
+      verifications: checkCalls('verifications.', verificationCalls, createVerificationService(db, schema)),
       cleanUp: (options) => cleanUp(db, schema, options),
       scheduleCleanUp(options) {
         const schedule = scheduleCleanUp(db, schema, options)

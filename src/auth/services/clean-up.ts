@@ -1,6 +1,5 @@
 /** Deletes what has expired, now or regularly, without two servers doing the same work. */
 import { sql } from 'drizzle-orm'
-import { refuseUnlessPositive } from '../../internal/refuse-unless-positive.ts'
 import type { AuthTables } from '../schema/additions.ts'
 import { purgeExpired } from './purge-expired.ts'
 import type { PurgeOptions } from './purge-expired.ts'
@@ -58,7 +57,6 @@ export async function cleanUp(
   schema: AuthTables,
   { batchRows = 500, maxRows = Number.MAX_SAFE_INTEGER, logger }: CleanUpOptions = {},
 ): Promise<CleanUpResult> {
-  refuseUnlessPositive({ batchRows, maxRows })
   const sessions = await inBatches(db, batchRows, maxRows, (tx, rows) =>
     purgeExpired(tx, serviceTable(schema, 'session'), 'cleanUp.sessions', { batchRows: rows, maxRows: rows }, { tx }),
   )
@@ -111,7 +109,6 @@ export function scheduleCleanUp(
   schema: AuthTables,
   { everyMs = 3_600_000, onError, ...options }: CleanUpSchedule = {},
 ): RunningCleanUp {
-  refuseUnlessPositive({ everyMs })
   let timer: NodeJS.Timeout | undefined
   let current: Promise<unknown> = Promise.resolve()
   let isStopped = false

@@ -1,7 +1,6 @@
 /** Deletes rows that have expired, a few at a time, on as many servers at once as there are. */
 import { lt, sql } from 'drizzle-orm'
 import type { AuthSchema } from '../../schema/auth.ts'
-import { refuseUnlessPositive } from '../../internal/refuse-unless-positive.ts'
 import { logChange } from './service-call.ts'
 import type { AnyCall, AnyDatabase } from './service-call.ts'
 
@@ -36,7 +35,6 @@ export async function purgeExpired(
   { batchRows = 500, maxRows = Number.MAX_SAFE_INTEGER }: PurgeOptions = {},
   call: AnyCall = {},
 ): Promise<number> {
-  refuseUnlessPositive({ batchRows, maxRows })
   const on = call.tx ?? db
   let deleted = 0
   for (;;) {

@@ -1,8 +1,6 @@
 /** What servers do with users next to Better Auth. */
 import { and, desc, eq, ilike, or, sql } from 'drizzle-orm'
-import { TypystDbError } from '../../errors.ts'
 import type { User } from '../../schema/auth.ts'
-import { refuseUnlessPositive } from '../../internal/refuse-unless-positive.ts'
 import type { AuthTables } from '../schema/additions.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { logChange } from './service-call.ts'
@@ -89,8 +87,6 @@ export interface UserService<TSchema extends Record<string, unknown>> {
   unban(userId: string, call?: ServiceCall<TSchema>): Promise<boolean>
 }
 
-const maxPageRows = 1000
-
 /** Builds the service; nothing runs until it is used. */
 export function createUserService(db: AnyDatabase, schema: AuthTables): UserService<Record<string, unknown>> {
   return {
@@ -103,10 +99,6 @@ export function createUserService(db: AnyDatabase, schema: AuthTables): UserServ
     },
 
     async list({ search, limit = 50, after } = {}, { tx = db } = {}) {
-      refuseUnlessPositive({ limit })
-      if (limit > maxPageRows) {
-        throw new TypystDbError('INVALID_OPTIONS', `\`limit\` is above ${maxPageRows}. Ask for more pages instead.`)
-      }
       const user = serviceTable(schema, 'user')
       const cursor = after === undefined ? undefined : readCursor(after)
       const rows = await tx
