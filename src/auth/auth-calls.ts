@@ -51,6 +51,7 @@ export const authOptions: Reader = options<AuthDatabaseOptions<AnySchema>>({
   preset: oneOf('server', 'serverless'),
   maxConnections: count,
   connectTimeoutMs: milliseconds,
+  acquireTimeoutMs: milliseconds,
   idleTimeoutMs: milliseconds,
   statementTimeoutMs: milliseconds,
   responseTimeoutMs: milliseconds,

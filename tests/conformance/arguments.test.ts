@@ -295,7 +295,14 @@ const surface: Readonly<Record<string, readonly Parameter[]>> = {
       {
         fields: {
           ...hooks,
-          ...timeouts('connectTimeoutMs', 'idleTimeoutMs', 'statementTimeoutMs', 'responseTimeoutMs', 'lockTimeoutMs'),
+          ...timeouts(
+            'acquireTimeoutMs',
+            'connectTimeoutMs',
+            'idleTimeoutMs',
+            'statementTimeoutMs',
+            'responseTimeoutMs',
+            'lockTimeoutMs',
+          ),
           ...timeouts('idleInTransactionTimeoutMs', 'closeTimeoutMs', 'migrationLockTimeoutMs', 'maxConnections'),
           connectionString: 'part',
           dataDir: 'text',
