@@ -14,7 +14,10 @@ const longestPauseMs = 250
 const passingStates = new Set(['57P01', '57P02', '57P03', '57P05'])
 
 /** The connection broke, or nobody listens there just now. */
-const passingCodes = new Set(['CONNECTION_CLOSED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+const passingCodes = new Set([
+  ...['CONNECTION_CLOSED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'],
+  ...['ANSWER_OUT_OF_ORDER', 'SESSION_NOT_IDLE', 'SESSION_IN_COPY'],
+])
 
 /**
  * Runs a read, and again for a while when its connection ended or the server is not there. A name that cannot be resolved, a

@@ -142,6 +142,18 @@ export const translationByDriverCode: Readonly<Record<string, Translation>> = {
     'CONNECTION_FAILED',
     'The server did not answer in time, so its connection was given up; the statement may have taken effect. Check what is there, then try again; `responseTimeoutMs` says how long to wait.',
   ],
+  ANSWER_OUT_OF_ORDER: [
+    'CONNECTION_FAILED',
+    "The server's answers no longer matched the statements, so the connection was given up; a statement on it may have taken effect. Check what is there, then try again.",
+  ],
+  SESSION_NOT_IDLE: [
+    'CONNECTION_FAILED',
+    'A statement left the connection in a transaction, so it was given up and the transaction rolled back. Use `transaction()` instead of a `begin` of your own, then try again.',
+  ],
+  SESSION_IN_COPY: [
+    'CONNECTION_FAILED',
+    'A statement began to copy rows through the connection, so it was given up. Insert or select rows instead of `copy`, then try again.',
+  ],
   TLS_NOT_OFFERED: [
     'CONNECTION_FAILED',
     'The server does not offer TLS. Turn it on there, or pass `tls: "off"` where the whole way to it is your own network.',

@@ -5,7 +5,6 @@
 import { once } from 'node:events'
 import { connect, isIP, Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { closeWithError } from './close-with-error.ts'
 import { driverError } from './driver-error.ts'
 import type { Ssl } from './tls.ts'
 
@@ -24,8 +23,14 @@ const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
  * failure it gets one that fails with the reason once it listens.
  *
  * @param timeoutMs - For all of it, in milliseconds.
+ * @param prepare - Makes of the socket what postgres.js gets, before anything can happen to it.
  */
-export async function openSocket(address: ServerAddress, ssl: Ssl, timeoutMs: number): Promise<Socket> {
+export async function openSocket(
+  address: ServerAddress,
+  ssl: Ssl,
+  timeoutMs: number,
+  prepare: (socket: Socket) => Socket,
+): Promise<Socket> {
   const { host, port, path } = address
   const socket = path === undefined ? connect(port, host) : connect(path)
   const late = AbortSignal.timeout(timeoutMs)
@@ -34,11 +39,11 @@ export async function openSocket(address: ServerAddress, ssl: Ssl, timeoutMs: nu
   const signal = AbortSignal.any([late, closed.signal])
   try {
     await once(socket, 'connect', { signal })
-    return closeWithError(ssl ? await encrypt(socket, host, ssl, signal) : socket)
+    return prepare(ssl ? await encrypt(socket, host, ssl, signal) : socket)
   } catch (cause) {
     socket.destroy()
-    if (late.aborted) return failing(driverError('CONNECT_TIMEOUT'))
-    return failing(closed.signal.aborted && !hasCode(cause) ? driverError('ECONNRESET') : cause)
+    if (late.aborted) return prepare(failing(driverError('CONNECT_TIMEOUT')))
+    return prepare(failing(closed.signal.aborted && !hasCode(cause) ? driverError('ECONNRESET') : cause))
   }
 }
 
@@ -60,7 +65,7 @@ async function encrypt(socket: Socket, host: string, ssl: Exclude<Ssl, false>, s
 
 /** Fails at the first write. Earlier would be too early: what postgres.js has not written yet then, it never writes. */
 function failing(cause: unknown): Socket {
-  const socket = closeWithError(new Socket())
+  const socket = new Socket()
   const reason = cause instanceof Error ? cause : new Error('No connection.', { cause })
   return Object.assign(socket, {
     write(): boolean {

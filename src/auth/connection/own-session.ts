@@ -15,12 +15,15 @@ import type { PostgresTarget } from './postgres-target.ts'
 export async function onOwnSession<T>(target: PostgresTarget, run: (session: SqlConnection) => Promise<T>): Promise<T> {
   let onLost = (): void => undefined
   // It may hold a lock while nothing runs on it, and is closed below.
-  const client = createPostgresClient(target, () => onLost(), { idleTimeoutMs: undefined, lifetimeMs: undefined })
+  const { sql: client, giveUp } = createPostgresClient(target, () => onLost(), {
+    idleTimeoutMs: undefined,
+    lifetimeMs: undefined,
+  })
   try {
     // Connecting by a query first: a failure to connect rejects it, with the reason.
     await atDriverEdge(() => client.unsafe('select 1'))
     const reserved = await atDriverEdge(() => client.reserve())
-    const session = guardSession(createPostgresExecutor(reserved))
+    const session = guardSession(createPostgresExecutor(reserved, { giveUp }))
     onLost = () => session.lose()
     try {
       return await run(toConnection(session.executor))

@@ -1,15 +1,17 @@
 /** postgres.js set up for the port: a private client, and the values it reads and writes. */
+import type { Socket } from 'node:net'
 import postgres from 'postgres'
 import type { Sql } from 'postgres'
 import { TypystDbError } from '../../errors.ts'
 import { backOffMs } from '../../internal/back-off.ts'
 import { arrayTypes } from './array-types.ts'
 import { cleanLogin, loginPadding } from './clean-login.ts'
+import { driverError } from './driver-error.ts'
 import { openSocket } from './open-socket.ts'
 import type { PostgresTarget } from './postgres-target.ts'
-import { limitLife, randomLifetimeMs } from './socket-life.ts'
+import { toSessionSocket } from './session-socket.ts'
+import { randomLifetimeMs } from './socket-life.ts'
 import type { SocketLifeOptions } from './socket-life.ts'
-import { watchAnswers } from './watch-answers.ts'
 import { scalarTypesToWrite, wireText } from './wire-values.ts'
 
 /**
@@ -61,6 +63,13 @@ type Types = { moments: unknown; json: unknown; bigint: unknown; boolean: unknow
 /** postgres.js with our types. */
 export type Client = Sql<Types>
 
+/** A client, and the way out when it has lost count. */
+export interface PostgresClient {
+  readonly sql: Client
+  /** Ends its connections, and with them everything that is under way on them; it connects again. */
+  giveUp(): void
+}
+
 /**
  * How long to wait before connecting again, in seconds, after `failures` in a row: up to one second. The default goes up to
  * 20, for which a server that has long been back would seem to be down.
@@ -80,16 +89,18 @@ export function createPostgresClient(
   target: PostgresTarget,
   onClose?: () => void,
   life: SocketLifeOptions = { idleTimeoutMs: target.idleTimeoutMs, lifetimeMs: randomLifetimeMs() },
-): Client {
+): PostgresClient {
   const { connectionString, maxConnections, connectTimeoutMs, sessionSettings } = target
+  const sockets = new Set<Socket>()
+  const giveUp = () => sockets.forEach((socket) => socket.destroy(driverError('ANSWER_OUT_OF_ORDER')))
   try {
-    return postgres(connectionString, {
+    const sql = postgres(connectionString, {
       max: maxConnections,
       connect_timeout: connectTimeoutMs / 1000,
       // See socket-life.ts.
       idle_timeout: 0,
       max_lifetime: 0,
-      ...withSockets(target, life),
+      ...withSockets(target, life, sockets),
       ssl: false,
       backoff: secondsToReconnect,
       // The default prints notices, which may quote values, to the console.
@@ -100,6 +111,7 @@ export function createPostgresClient(
       fetch_types: false,
       types: { ...scalarTypesToWrite, moments, json, bigint, boolean, bytes, ...arrayTypes },
     })
+    return { sql, giveUp }
   } catch (cause) {
     throw new TypystDbError(
       'INVALID_OPTIONS',
@@ -128,13 +140,18 @@ interface SocketRequest {
 function withSockets(
   { places, ssl, connectTimeoutMs, responseTimeoutMs }: PostgresTarget,
   life: SocketLifeOptions,
+  sockets: Set<Socket>,
 ): object {
   let attempts = 0
   const socket = async ({ path }: SocketRequest) => {
     const { host = 'localhost', port = 5432 } = places[attempts++ % places.length] ?? {}
-    const opened = await openSocket({ host, port, path: path || undefined }, ssl, connectTimeoutMs)
-    watchAnswers(opened, responseTimeoutMs, limitLife(opened, life))
+    const address = { host, port, path: path || undefined }
+    const opened = await openSocket(address, ssl, connectTimeoutMs, (connected) =>
+      toSessionSocket(connected, { ...life, responseTimeoutMs }),
+    )
     cleanLogin(opened)
+    sockets.add(opened)
+    opened.once('close', () => sockets.delete(opened))
     return opened
   }
   return { socket }

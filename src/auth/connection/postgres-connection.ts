@@ -4,7 +4,7 @@ import type { Opened } from '../../internal/lazy-connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import { choosePrepared } from './prepared-statements.ts'
 import { createPostgresClient } from './postgres-client.ts'
-import type { Client } from './postgres-client.ts'
+import type { PostgresClient } from './postgres-client.ts'
 import { createPostgresExecutor } from './postgres-executor.ts'
 import type { PostgresTarget } from './postgres-target.ts'
 import { runPostgresTransaction } from './postgres-transaction.ts'
@@ -31,14 +31,14 @@ export async function openPostgres(target: PostgresTarget): Promise<Opened> {
 export function createPostgresConnection(target: PostgresTarget): Opened {
   const { maxConnections, acquireTimeoutMs, closeTimeoutMs } = target
   const plans = target.preparesStatements ? choosePrepared() : undefined
-  const clients: Client[] = []
+  const clients: PostgresClient[] = []
   const pool = createConnectionPool({
     max: maxConnections,
     acquireTimeoutMs,
     create(index, onClose) {
       const client = createPostgresClient(oneOf(target, index), onClose)
       clients.push(client)
-      return { client, executor: createPostgresExecutor(client, { plans }) }
+      return { client, executor: createPostgresExecutor(client.sql, { plans, giveUp: () => client.giveUp() }) }
     },
   })
   return {
@@ -51,7 +51,7 @@ export function createPostgresConnection(target: PostgresTarget): Opened {
     status: () => pool.status(),
     async close() {
       pool.close()
-      await Promise.all(clients.map((client) => client.end({ timeout: closeTimeoutMs / 1000 })))
+      await Promise.all(clients.map(({ sql }) => sql.end({ timeout: closeTimeoutMs / 1000 })))
     },
   }
 }

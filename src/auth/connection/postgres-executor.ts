@@ -4,6 +4,7 @@ import { isTypystDbError, TypystDbError } from '../../errors.ts'
 import { atDriverEdge } from '../../internal/driver-edge.ts'
 import { refuseUnlessStatement } from '../../internal/plain-parameters.ts'
 import type { SqlExecutor, SqlResult } from '../../internal/sql-connection.ts'
+import { driverError, isFault } from './driver-error.ts'
 import type { Client } from './postgres-client.ts'
 import type { PlanChoice } from './prepared-statements.ts'
 import { hasReadings, toWireValues } from './wire-values.ts'
@@ -22,8 +23,10 @@ const keepingThePlan = { prepare: true, simple: false }
  */
 const stalePlan = new Set(['42883', '42804', '42846', '0A000', '22P02'])
 
-/** How an executor keeps plans. */
-export interface PlanOptions {
+/** How an executor keeps plans, and ends its connection. */
+export interface ExecutorOptions {
+  /** To end the connection when postgres.js has failed on it. */
+  readonly giveUp: () => void
   /** Which statements to prepare; none by default. */
   readonly plans?: PlanChoice | undefined
   /** Whether a statement that fails ends a transaction, so that it cannot be run again. */
@@ -33,8 +36,18 @@ export interface PlanOptions {
 /** Puts the port over a runner. */
 export function createPostgresExecutor(
   client: Runner,
-  { plans, isTransaction = false }: PlanOptions = {},
+  { plans, isTransaction = false, giveUp }: ExecutorOptions,
 ): SqlExecutor {
+  const atEdge = <T>(call: () => Promise<T>) =>
+    atDriverEdge(async () => {
+      try {
+        return await call()
+      } catch (thrown) {
+        if (!isFault(thrown)) throw thrown
+        giveUp()
+        throw driverError('ANSWER_OUT_OF_ORDER')
+      }
+    })
   const run = async <TRow>(
     text: string,
     params: readonly unknown[],
@@ -44,7 +57,7 @@ export function createPostgresExecutor(
     const values = toWireValues(params, client.types)
     const attempt = async (options: typeof once) => {
       try {
-        return await atDriverEdge(() => collectRows(read(client.unsafe<Row[]>(text, values, options))))
+        return await atEdge(() => collectRows(read(client.unsafe<Row[]>(text, values, options))))
       } catch (cause) {
         throw isMisfit(cause, values) ? misfit(cause) : cause
       }
@@ -69,7 +82,7 @@ export function createPostgresExecutor(
     queryArrays: (text, params = []) => run<unknown[]>(text, params, (query) => query.values()),
     async exec(text) {
       refuseUnlessStatement(text)
-      await atDriverEdge(() => client.unsafe(text).forEach(() => undefined))
+      await atEdge(() => client.unsafe(text).forEach(() => undefined))
     },
   }
 }

@@ -6,14 +6,15 @@ import { connectionLost, guardSession } from '../../internal/guard-session.ts'
 import type { GuardedSession } from '../../internal/guard-session.ts'
 import type { SqlExecutor, SqlTransactionOptions } from '../../internal/sql-connection.ts'
 import { transactionModes } from '../../internal/sql-transaction.ts'
-import type { Client } from './postgres-client.ts'
+import { driverError, isFault } from './driver-error.ts'
+import type { PostgresClient } from './postgres-client.ts'
 import { createPostgresExecutor } from './postgres-executor.ts'
 import type { Runner } from './postgres-executor.ts'
 import type { PlanChoice } from './prepared-statements.ts'
 
 /** Runs a transaction; the port says how. */
 export function runPostgresTransaction<T>(
-  client: Client,
+  client: PostgresClient,
   run: (tx: SqlExecutor) => Promise<T>,
   options: SqlTransactionOptions | undefined,
   plans: PlanChoice | undefined,
@@ -28,7 +29,7 @@ export function runPostgresTransaction<T>(
  * hears of that when postgres.js is done as well: what it sends then must not meet the next transaction.
  */
 function begin<T>(
-  client: Client,
+  client: PostgresClient,
   modes: string,
   body: (tx: SqlExecutor) => Promise<T>,
   plans: PlanChoice | undefined,
@@ -36,8 +37,10 @@ function begin<T>(
   return new Promise<T>((resolve, reject) => {
     let session: GuardedSession | undefined
     let committed: { readonly result: T } | undefined
+    let failure: { readonly cause: unknown } | undefined
+    const giveUp = () => client.giveUp()
     const scope = async (sql: Runner) => {
-      const guarded = guardSession(createPostgresExecutor(sql, { plans, isTransaction: true }))
+      const guarded = guardSession(createPostgresExecutor(sql, { plans, isTransaction: true, giveUp }))
       session = guarded
       try {
         const result = await body(guarded.executor)
@@ -50,6 +53,7 @@ function begin<T>(
         // postgres.js resolves the elements of an array that a transaction returns; the wrapper keeps ours as it is.
         return { result }
       } catch (cause) {
+        failure = { cause }
         if (!guarded.isLost) throw cause
         // What the body threw reaches the caller all the same.
         reject(connectionLost())
@@ -58,13 +62,17 @@ function begin<T>(
         guarded.end()
       }
     }
-    client.begin(modes, scope).then(
+    client.sql.begin(modes, scope).then(
       ({ result }) => resolve(result),
       (cause: unknown) => {
         // While the body is still running, this means that the connection closed.
         session?.lose()
         if (committed) resolve(committed.result)
-        else reject(toDatabaseError(cause))
+        else if (failure?.cause === cause || !isFault(cause)) reject(toDatabaseError(cause))
+        else {
+          giveUp()
+          reject(toDatabaseError(driverError('ANSWER_OUT_OF_ORDER')))
+        }
       },
     )
   })
