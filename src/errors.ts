@@ -25,10 +25,11 @@ export const typystDbErrorCodes = [
   'WORKER_FAILED',
   'LEADER_CHANGED',
   'SCHEMA_OUTDATED',
-  // Exports
+  // Exports and imports
   'EXPORT_INVALID',
   'EXPORT_NEWER',
   'PASSPHRASE_WRONG',
+  'OWNER_MISMATCH',
   // Connection
   'CONNECTION_FAILED',
   'AUTHENTICATION_FAILED',

@@ -6,11 +6,13 @@ import {
   bytes,
   callback,
   callbackOr,
+  fits,
   flag,
   having,
   iterable,
   listOf,
   milliseconds,
+  nullable,
   oneOf,
   optional,
   options,
@@ -22,6 +24,7 @@ import type { CallRules, Reader } from '../internal/check-arguments.ts'
 import { migrationReader } from '../internal/migration.ts'
 import { queryHookReaders } from '../internal/query-hooks.ts'
 import type { AppDatabaseCore } from './create-app-database.ts'
+import { userIdRule } from './data/field-rules.ts'
 import type { LiveQuery } from './live/live-query.ts'
 import type { AppDatabaseOptions } from './options.ts'
 import { searchCall } from './search/search-call.ts'
@@ -90,7 +93,14 @@ export const transferCalls: CallRules<Transfer> = {
   exportMarkdown: atOnce(),
   importMarkdown: later({
     files: iterable,
-    options: optional(options<ImportMarkdownOptions>({ ...importing, allOrNothing: flag, rootCollection: text })),
+    options: optional(
+      options<ImportMarkdownOptions>({
+        ...importing,
+        allOrNothing: flag,
+        rootCollection: text,
+        as: nullable(fits(userIdRule)),
+      }),
+    ),
   }),
 }
 

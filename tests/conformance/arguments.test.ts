@@ -269,7 +269,7 @@ const surface: Readonly<Record<string, readonly Parameter[]>> = {
   'app.transfer.exportMarkdown': [],
   'app.transfer.importMarkdown': [
     ['files', 'stream', []],
-    ['options', { fields: { ...importing, allOrNothing: 'flag', rootCollection: 'text' } }],
+    ['options', { fields: { ...importing, allOrNothing: 'flag', rootCollection: 'text', as: 'owner' } }],
   ],
   'app.pgClient.query': [['query', 'text', 'x'], ['params', 'list?'], toPglite],
   'app.pgClient.sql': [['sql', 'template']],

@@ -30,6 +30,14 @@ function timeOf(value: Date): number {
   }
 }
 
+/** The longest texts that fields take, in UTF-16 units, as `length` counts them. */
+export const longestTexts = {
+  collection: { name: 200, description: 2_000, color: 40, icon: 64 },
+  settings: { sortBy: 50, sortOrder: 4, viewMode: 50 },
+  // 32 Mi: while it is written, PGlite holds a row in memory several times over.
+  entry: { title: 1_000, content: 33_554_432 },
+} as const
+
 /** The id of a user, made by whatever signs users in. */
 export const userIdRule: FieldRule = text({ min: 1, max: 255 })
 
@@ -42,15 +50,15 @@ export const filterTextRule: FieldRule = text({ max: 65_536 })
 /** Of a collection. */
 export const collectionRules = {
   id: key,
-  name: text({ min: 1, max: 200 }),
-  description: text({ max: 2_000 }),
+  name: text({ min: 1, max: longestTexts.collection.name }),
+  description: text({ max: longestTexts.collection.description }),
   // A CSS colour in hexadecimal, or a word: the name of a colour, or of one of the app's design tokens.
   color: text({
-    max: 40,
+    max: longestTexts.collection.color,
     shape: /^(#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})|[a-z][a-z0-9-]*)$/i,
     says: 'must be a colour such as "#1e90ff", or a word such as "teal" or "red-500"',
   }),
-  icon: text({ max: 64 }),
+  icon: text({ max: longestTexts.collection.icon }),
   userId: userIdRule,
   createdAt: instant,
 } satisfies FieldRules
@@ -64,9 +72,8 @@ export const collectionChangeRules = { name, description, color, icon } satisfie
 export const entryRules = {
   id: key,
   // May be empty: a note gets its title after it was made.
-  title: text({ max: 1_000 }),
-  // 32 Mi: while it is written, PGlite holds a row in memory several times over.
-  content: text({ max: 33_554_432 }),
+  title: text({ max: longestTexts.entry.title }),
+  content: text({ max: longestTexts.entry.content }),
   collectionId: rowIdRule,
   createdAt: instant,
 } satisfies FieldRules
@@ -78,13 +85,16 @@ export const entryChangeRules = { title, content } satisfies FieldRules
 
 /** Of a collection's settings. */
 export const collectionSettingsRules = {
-  sortBy: text({ max: 50 }),
-  sortOrder: text({ max: 4, shape: /^(asc|desc)$/, says: 'must be "asc" or "desc"' }),
-  viewMode: text({ max: 50 }),
+  sortBy: text({ max: longestTexts.settings.sortBy }),
+  sortOrder: text({
+    max: longestTexts.settings.sortOrder,
+    shape: /^(asc|desc)$/,
+    says: 'must be "asc" or "desc"',
+  }),
+  viewMode: text({ max: longestTexts.settings.viewMode }),
 } satisfies FieldRules
 
 interface TextLimits {
-  /** In UTF-16 units, as `length` counts them. */
   readonly min?: number
   readonly max: number
   readonly shape?: RegExp

@@ -1,4 +1,5 @@
 /** Small pieces that streams of bytes are put together from. */
+import { TypystDbError } from '../../errors.ts'
 
 /** The chunks of a stream; Safari cannot iterate one. Leaving the loop cancels it. */
 export async function* chunksOf<T>(stream: ReadableStream<T>): AsyncGenerator<T, void> {
@@ -52,16 +53,27 @@ export async function* inPieces(
   yield piece.subarray(0, filled)
 }
 
-/** The lines of a text; the last one ends with the text. */
-export async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<string, void> {
+/**
+ * The lines of a text; the last one ends with the text.
+ *
+ * @param longest - In characters: what is longer is read no further.
+ * @throws TypystDbError `EXPORT_INVALID` for a longer line.
+ */
+export async function* linesOf(texts: AsyncIterable<string>, longest: number): AsyncGenerator<string, void> {
   let parts: string[] = []
+  let characters = 0
   for await (const text of texts) {
     const lines = text.split('\n')
     for (const line of lines.slice(0, -1)) {
       yield parts.join('') + line
       parts = []
+      characters = 0
     }
     parts.push(lines.at(-1) ?? '')
+    characters += lines.at(-1)?.length ?? 0
+    if (characters > longest) {
+      throw new TypystDbError('EXPORT_INVALID', 'A line of the export is longer than any row. Nothing was imported.')
+    }
   }
   const rest = parts.join('')
   if (rest) yield rest

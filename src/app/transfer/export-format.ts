@@ -1,7 +1,8 @@
 /** The lines of an export: a head, a row each, an end with how many there were. */
 import { getTableColumns } from 'drizzle-orm'
 import { TypystDbError } from '../../errors.ts'
-import { tables } from './insert-rows.ts'
+import { problemOf } from './check-row.ts'
+import { keyOf, tables } from './insert-rows.ts'
 import type { RowJson, TableName } from './insert-rows.ts'
 
 /** Raised when an older release would misread an export; one that only knows less columns notices by itself. */
@@ -37,7 +38,8 @@ export function noRows(): ExportCounts {
  */
 export async function* readRows(lines: AsyncIterable<string>): AsyncGenerator<[TableName, RowJson], void> {
   const counts = noRows()
-  const collections = new Set<unknown>()
+  const keys = { collection: new Set<unknown>(), settings: new Set<unknown>(), entry: new Set<unknown>() }
+  const settingsIds = new Set<unknown>()
   let number = 0
   let hasEnded = false
   for await (const line of lines) {
@@ -48,15 +50,24 @@ export async function* readRows(lines: AsyncIterable<string>): AsyncGenerator<[T
       continue
     }
     if (hasEnded) throw invalid(number, 'comes after the end')
-    const [[kind, body] = []] = Object.entries(value)
+    const [[kind, body] = [], another] = Object.entries(value)
+    if (another) throw invalid(number, 'is of two kinds at once')
     if (kind === 'end') {
       checkEnd(body, counts, number)
       hasEnded = true
     } else if ((kind === 'collection' || kind === 'settings' || kind === 'entry') && isObject(body)) {
       checkRow(kind, body, number)
+      if (countKeys(line) !== Object.keys(body).length + 1) throw invalid(number, 'has a column twice')
+      const key = body[keyOf(kind)]
+      if (keys[kind].has(key) || (kind === 'settings' && settingsIds.has(body.id))) {
+        throw invalid(number, 'has the key of an earlier row')
+      }
+      keys[kind].add(key)
+      if (kind === 'settings') settingsIds.add(body.id)
       counts[kind] += 1
-      if (kind === 'collection') collections.add(body['id'])
-      else if (!collections.has(body['collection_id'])) throw invalid(number, 'names a collection that is not there')
+      if (kind !== 'collection' && !keys.collection.has(body.collection_id)) {
+        throw invalid(number, 'names a collection that is not there')
+      }
       yield [kind, body]
     } else {
       throw invalid(number, 'is of no known kind')
@@ -75,38 +86,48 @@ function parseLine(line: string, number: number): Record<string, unknown> {
   throw invalid(number, 'is no JSON object')
 }
 
-function checkHead({ typyst, version }: Record<string, unknown>): void {
-  if (typyst !== 'export' || typeof version !== 'number') {
+function checkHead({ typyst, version, ...rest }: Record<string, unknown>): void {
+  if (typyst !== 'export' || typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
     throw new TypystDbError('EXPORT_INVALID', 'This is no export of this package. Nothing was imported.')
   }
-  if (version > formatVersion) throw newer()
+  if (version > formatVersion || Object.keys(rest).length > 0) throw newer()
 }
 
 function checkEnd(end: unknown, counts: ExportCounts, number: number): void {
   const expected = new Map<string, unknown>(isObject(end) ? Object.entries(end) : [])
-  for (const [table, count] of Object.entries(counts)) {
-    if (expected.get(table) !== count) throw invalid(number, 'tells of other rows than there are')
-  }
+  const isSame = Object.entries(counts).every(([table, count]) => expected.get(table) === count)
+  if (!isSame || expected.size !== Object.keys(counts).length)
+    throw invalid(number, 'tells of other rows than there are')
 }
 
 function checkRow(table: TableName, row: RowJson, number: number): void {
-  const unknown = new Set(Object.keys(row))
-  for (const { name, notNull, hasDefault, dataType } of Object.values(getTableColumns(tables[table]))) {
-    unknown.delete(name)
-    const value = row[name] ?? null
-    if (value === null) {
-      if (notNull && !hasDefault) throw invalid(number, `has no "${name}"`)
-    } else if (typeof value !== 'string' || value.includes('\0') || (dataType === 'date' && !isInstant(value))) {
-      throw invalid(number, `has a "${name}" that cannot be one`)
-    }
+  const columns = new Set(Object.values(getTableColumns(tables[table])).map(({ name }) => name))
+  for (const name of Object.keys(row)) {
+    if (columns.has(name)) continue
+    // Leaving it out would lose it without a word.
+    if (/^[a-z][a-z0-9_]*$/.test(name)) throw newer()
+    throw invalid(number, 'has a column that no table can have')
   }
-  // Leaving it out would lose it without a word.
-  if (unknown.size > 0) throw newer()
+  const problem = problemOf(table, row)
+  if (problem) throw invalid(number, problem)
 }
 
-function isInstant(text: string): boolean {
-  // As Postgres writes it in JSON. Whether there is such a day is checked as it is written, before the transaction ends.
-  return /^(-?infinity|\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d(:\d\d){0,2})?( BC)?)$/.test(text)
+/** How many keys a line of JSON has, a key that comes twice twice: the parser keeps the last of those without a word. */
+function countKeys(line: string): number {
+  let keys = 0
+  for (let at = line.indexOf('"'); at >= 0; at = line.indexOf('"', at + 1)) {
+    at = endOfString(line, at)
+    if (/\s*:/y.test(line.slice(at + 1, at + 9))) keys += 1
+  }
+  return keys
+}
+
+function endOfString(line: string, start: number): number {
+  for (let at = line.indexOf('"', start + 1); ; at = line.indexOf('"', at + 1)) {
+    let backslashes = 0
+    while (line[at - 1 - backslashes] === '\\') backslashes += 1
+    if (backslashes % 2 === 0) return at
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -117,7 +138,8 @@ function invalid(line: number, what: string): TypystDbError {
   return new TypystDbError('EXPORT_INVALID', `Line ${line} of the export ${what}. Nothing was imported.`)
 }
 
-function newer(): TypystDbError {
+/** What an export fails with that this release cannot read. */
+export function newer(): TypystDbError {
   return new TypystDbError(
     'EXPORT_NEWER',
     'A newer release of this package made the export. Reload the app to get that release. Nothing was imported.',

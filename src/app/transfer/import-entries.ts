@@ -2,12 +2,13 @@
 import { getTableColumns } from 'drizzle-orm'
 import { anything, fieldsOf } from '../../internal/argument-readers.ts'
 import { checkValue } from '../../internal/check-arguments.ts'
-import type { SqlConnection, SqlExecutor } from '../../internal/sql-connection.ts'
+import type { SqlConnection } from '../../internal/sql-connection.ts'
 import { entry } from '../../schema/app.ts'
 import type { NewEntry } from '../../schema/app.ts'
 import type { ImportCounts } from './insert-rows.ts'
+import { createOwnerKeeper } from './keep-owners.ts'
 import { createRowWriter } from './row-writer.ts'
-import type { ImportOptions } from './row-writer.ts'
+import type { ImportOptions, InTransaction } from './row-writer.ts'
 
 /** How entries are imported. */
 export interface ImportEntriesOptions extends ImportOptions {
@@ -31,16 +32,23 @@ export async function importEntries(
   source: AsyncIterable<NewEntry> | Iterable<NewEntry>,
   { allOrNothing = false, ...options }: ImportEntriesOptions = {},
 ): Promise<ImportCounts> {
-  const write = async (executor: SqlExecutor) => {
-    const writer = createRowWriter(executor, options)
-    for await (const each of source)
+  const write = async (inTransaction: InTransaction) => {
+    const writer = createRowWriter(inTransaction, createOwnerKeeper(), options)
+    for await (const each of source) {
       await writer.add('entry', toRow(checkValue('An entry of importEntries()', entryFields, each)))
+    }
     return writer.finish()
   }
-  return allOrNothing ? connection.transaction(write) : write(connection)
+  const each: InTransaction = (work) => connection.transaction(work)
+  return allOrNothing ? each((tx) => write((work) => work(tx))) : write(each)
 }
 
 function toRow(values: NewEntry): Record<string, unknown> {
   const fields = new Map<string, unknown>(Object.entries(values))
-  return Object.fromEntries(columnNames.map(([key, name]) => [name, fields.get(key)]))
+  return Object.fromEntries(columnNames.map(([key, name]) => [name, toJson(fields.get(key))]))
+}
+
+/** An invalid date stays one, and is refused as such. */
+function toJson(value: unknown): unknown {
+  return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : value
 }

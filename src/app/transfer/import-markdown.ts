@@ -2,16 +2,21 @@
 import { getTableColumns } from 'drizzle-orm'
 import { fieldsOf, text as anyText } from '../../internal/argument-readers.ts'
 import { checkValue } from '../../internal/check-arguments.ts'
-import type { SqlConnection, SqlExecutor } from '../../internal/sql-connection.ts'
+import type { SqlConnection } from '../../internal/sql-connection.ts'
 import { createId } from '../create-id.ts'
+import { longestTexts } from '../data/field-rules.ts'
+import { problemOf } from './check-row.ts'
 import { kindName, settingsPrefix } from './export-markdown.ts'
 import type { MarkdownFile } from './export-markdown.ts'
 import { readFrontMatter, writeFrontMatter } from './front-matter.ts'
 import type { FrontMatter } from './front-matter.ts'
 import type { ImportEntriesOptions } from './import-entries.ts'
 import { insertRows, tables } from './insert-rows.ts'
-import type { ConflictPolicy, ImportCounts, RowJson, TableName } from './insert-rows.ts'
-import { createRowWriter } from './row-writer.ts'
+import type { Conflict, ConflictPolicy, ImportCounts, RowJson, TableName } from './insert-rows.ts'
+import { createOwnerKeeper } from './keep-owners.ts'
+import type { OwnerKeeper } from './keep-owners.ts'
+import { createRowWriter, invalidRow } from './row-writer.ts'
+import type { InTransaction } from './row-writer.ts'
 
 /** How Markdown files are imported. */
 export interface ImportMarkdownOptions extends ImportEntriesOptions {
@@ -21,6 +26,13 @@ export interface ImportMarkdownOptions extends ImportEntriesOptions {
    * @defaultValue `Notes`
    */
   readonly rootCollection?: string | undefined
+  /**
+   * The user who gets what files of others become, and whose collections they join by the folder's name; `null` for
+   * nobody. Files that `exportMarkdown` made say themselves whose they are.
+   *
+   * @defaultValue `null`
+   */
+  readonly as?: string | null | undefined
 }
 
 const markdownFile = fieldsOf<MarkdownFile>({ path: anyText, text: anyText })
@@ -29,11 +41,12 @@ const markdownFile = fieldsOf<MarkdownFile>({ path: anyText, text: anyText })
 export async function importMarkdown(
   connection: SqlConnection,
   files: AsyncIterable<MarkdownFile> | Iterable<MarkdownFile>,
-  { allOrNothing = false, rootCollection = 'Notes', ...options }: ImportMarkdownOptions = {},
+  { allOrNothing = false, rootCollection = 'Notes', as, ...options }: ImportMarkdownOptions = {},
 ): Promise<ImportCounts> {
-  const write = async (executor: SqlExecutor) => {
-    const writer = createRowWriter(executor, options)
-    const collections = createCollections(executor, options.conflict ?? 'skip')
+  const write = async (inTransaction: InTransaction) => {
+    const owners = createOwnerKeeper()
+    const writer = createRowWriter(inTransaction, owners, options)
+    const collections = createCollections(inTransaction, owners, options.conflict ?? 'skip', as)
     for await (const given of files) {
       const { path, text } = checkValue('A file of importMarkdown()', markdownFile, given)
       const [folder, file] = splitPath(path)
@@ -45,66 +58,88 @@ export async function importMarkdown(
       } else if (matter && kind === 'entry') {
         const { fields } = matter
         const body = withForeignFields(matter)
-        const collectionId = await collections.idOf(folder || rootCollection, fields.get('collection_id') ?? undefined)
+        const owner = fields.get('user_id') ?? null
+        const known = fields.get('collection_id') ?? undefined
+        const collectionId = await collections.idOf(folder || rootCollection, known, owner)
         const content = fields.has('content') && body === '' ? null : body
         const title = fields.get('title') ?? titleOf(file)
         await writer.add('entry', { ...rowOf('entry', fields), title, content, collection_id: collectionId })
       } else {
-        const collectionId = await collections.idOf(folder || rootCollection, undefined)
+        const collectionId = await collections.idOf(folder || rootCollection, undefined, as ?? null)
         const title = matter?.fields.get('title') ?? titleOf(file)
-        await writer.add('entry', { id: createId(), title, content: text, collection_id: collectionId })
+        const row = { id: createId(), title, content: text, collection_id: collectionId }
+        // Without an owner it goes to its collection's.
+        await writer.add('entry', as === undefined ? row : { ...row, user_id: as })
       }
     }
     return writer.finish()
   }
-  return allOrNothing ? connection.transaction(write) : write(connection)
+  const each: InTransaction = (work) => connection.transaction(work)
+  return allOrNothing ? each((tx) => write((work) => work(tx))) : write(each)
 }
 
 interface Collections {
   /** Writes the collection that a folder's own file holds. */
   add(folder: string, id: string, fields: ReadonlyMap<string, string | null>): Promise<void>
-  /** The key of a folder's collection, which is made when there is none. */
-  idOf(folder: string, knownId: string | undefined): Promise<string>
+  /** The key of a folder's collection, which is made for an owner when there is none. */
+  idOf(folder: string, knownId: string | undefined, owner: string | null): Promise<string>
 }
 
-function createCollections(executor: SqlExecutor, conflict: ConflictPolicy): Collections {
+function createCollections(
+  inTransaction: InTransaction,
+  owners: OwnerKeeper,
+  conflict: ConflictPolicy,
+  as: string | null | undefined,
+): Collections {
   const present = new Set<string>()
   /** Made for an entry whose collection's own file is still to come. */
   const provisional = new Set<string>()
   const idByFolder = new Map<string, string>()
-  const insert = (table: TableName, row: RowJson, policy: ConflictPolicy) =>
-    insertRows(executor, table, [JSON.stringify(row)], policy)
-  const make = async (id: string, name: string) => {
-    const { inserted } = await insert('collection', { id, name }, 'skip')
+  const insert = async (table: TableName, row: RowJson, how: Conflict) => {
+    const problem = problemOf(table, row)
+    if (problem) throw invalidRow('The file of a collection', problem)
+    return inTransaction(async (executor) => {
+      const [changes] = await owners.settle(executor, table, [row])
+      return insertRows(executor, table, [JSON.stringify({ ...row, ...changes })], how)
+    })
+  }
+  const make = async (id: string, name: string, owner: string | null) => {
+    const row = { id, name: cut(name, longestTexts.collection.name), user_id: owner }
+    const { inserted } = await insert('collection', row, { policy: 'skip' })
     if (inserted > 0) provisional.add(id)
     present.add(id)
     return id
   }
   return {
     async add(folder, id, fields) {
-      const policy = provisional.delete(id) ? 'replace' : conflict
-      await insert('collection', { ...rowOf('collection', fields), name: fields.get('name') ?? folder }, policy)
+      const row = { ...rowOf('collection', fields), name: fields.get('name') ?? folder }
+      const isOurs = provisional.delete(id)
+      await insert('collection', row, isOurs ? { policy: 'replace', withOwner: true } : { policy: conflict })
       const settings = rowOf('settings', fields, settingsPrefix)
-      if (typeof settings['id'] === 'string') await insert('settings', settings, policy)
+      if (typeof settings['id'] === 'string') await insert('settings', settings, { policy: conflict })
       present.add(id)
       idByFolder.set(folder, id)
     },
-    async idOf(folder, knownId) {
-      if (knownId !== undefined) return present.has(knownId) ? knownId : make(knownId, folder)
+    async idOf(folder, knownId, owner) {
+      if (knownId !== undefined) return present.has(knownId) ? knownId : make(knownId, folder, owner)
       const known = idByFolder.get(folder)
       if (known !== undefined) return known
-      const { rows } = await executor.queryArrays(
-        'select to_json(id)::text from collection where name = $1 and deleted_at is null order by id limit 1',
-        [folder],
+      const { rows } = await inTransaction((executor) =>
+        executor.queryArrays(findByName, [cut(folder, longestTexts.collection.name), as ?? null]),
       )
       const found = rows[0]?.[0]
       // As JSON, because PGlite drops a byte order mark at the beginning of a text of its own.
-      const id = typeof found === 'string' ? String(JSON.parse(found)) : await make(createId(), folder)
+      const id = typeof found === 'string' ? String(JSON.parse(found)) : await make(createId(), folder, as ?? null)
       idByFolder.set(folder, id)
       return id
     },
   }
 }
+
+/** Of one owner only: what belongs to one user must not end up with another for the sake of a name. */
+const findByName = `
+  select to_json(id)::text from collection
+  where name = $1 and user_id is not distinct from $2::text and deleted_at is null order by id limit 1`
 
 function rowOf(table: TableName, fields: ReadonlyMap<string, string | null>, prefix = ''): Record<string, unknown> {
   const names = Object.values(getTableColumns(tables[table])).map(({ name }) => name)
@@ -124,5 +159,10 @@ function splitPath(path: string): [folder: string, file: string] {
 }
 
 function titleOf(file: string): string {
-  return file.replace(/\.(md|markdown|txt)$/i, '')
+  return cut(file.replace(/\.(md|markdown|txt)$/i, ''), longestTexts.entry.title)
+}
+
+/** The beginning of a text that came from a path, which is longer than any name. */
+function cut(text: string, max: number): string {
+  return text.length <= max ? text : text.slice(0, max).replace(/\p{Surrogate}$/u, '')
 }

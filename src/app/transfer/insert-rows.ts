@@ -20,32 +20,49 @@ export type TableName = 'collection' | 'settings' | 'entry'
 export const tables: Readonly<Record<TableName, PgTable>> = { collection, settings: collectionSettings, entry }
 
 /** A row by its columns' names in the database; what it leaves out has the column's default. */
-export type RowJson = Readonly<Record<string, unknown>>
+export interface RowJson {
+  readonly [column: string]: unknown
+  readonly id?: unknown
+  readonly collection_id?: unknown
+  readonly user_id?: unknown
+}
+
+/** The column that tells a row from others. A collection has one row of settings, whatever its id. */
+export function keyOf(table: TableName): 'id' | 'collection_id' {
+  return table === 'settings' ? 'collection_id' : 'id'
+}
+
+/** What to do with rows that are there. */
+export interface Conflict {
+  readonly policy: ConflictPolicy
+  /** Replaces the owner too, of a row that the same import has made. */
+  readonly withOwner?: boolean
+}
 
 /** Inserts rows of one table, no two of one key, and tells how many were new and how many replaced others. */
 export async function insertRows(
   executor: SqlExecutor,
   name: TableName,
   rows: readonly string[],
-  conflict: ConflictPolicy,
+  conflict: Conflict,
 ): Promise<{ inserted: number; updated: number }> {
   const { rows: done } = await executor.queryArrays(insertStatement(name, conflict), [`[${rows.join()}]`])
   const inserted = done.filter(([isNew]) => isNew === true).length
   return { inserted, updated: done.length - inserted }
 }
 
-function insertStatement(name: TableName, conflict: ConflictPolicy): string {
+function insertStatement(name: TableName, { policy, withOwner = false }: Conflict): string {
   const table = `"${getTableName(tables[name])}"`
   const columns = Object.values(getTableColumns(tables[name]))
   const names = columns.map((column) => `"${column.name}"`)
   const values = columns.map((column) => (column.hasDefault ? `coalesce("${column.name}", now())` : `"${column.name}"`))
-  // A collection has one row of settings, whatever its key.
-  const key = name === 'settings' ? '"collection_id"' : '"id"'
-  const kept = names.filter((column) => column !== key && column !== '"id"')
+  const key = `"${keyOf(name)}"`
+  const fixed = new Set([key, '"id"', ...(withOwner ? [] : ['"user_id"'])])
+  const kept = names.filter((column) => !fixed.has(column))
   const update = `(${key}) do update set ${kept.map((column) => `${column} = excluded.${column}`).join()}
-    ${conflict === 'newer' ? `where excluded."updated_at" > ${table}."updated_at"` : ''}`
+    ${policy === 'newer' ? `where excluded."updated_at" > ${table}."updated_at"` : ''}`
   return `insert into ${table} (${names.join()})
     select ${values.join()} from json_populate_recordset(null::${table}, $1::json)
-    on conflict ${conflict === 'skip' ? 'do nothing' : update}
+    on conflict ${policy === 'skip' ? 'do nothing' : update}
     returning xmax = 0`
 }

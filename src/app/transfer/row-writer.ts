@@ -2,8 +2,10 @@
 import { TypystDbError } from '../../errors.ts'
 import type { SqlExecutor } from '../../internal/sql-connection.ts'
 import { refreshStatistics } from '../refresh-statistics.ts'
-import { insertRows } from './insert-rows.ts'
+import { problemOf } from './check-row.ts'
+import { insertRows, keyOf } from './insert-rows.ts'
 import type { ConflictPolicy, ImportCounts, RowJson, TableName } from './insert-rows.ts'
+import type { OwnedRow, OwnerKeeper } from './keep-owners.ts'
 
 /** How an import is to run. */
 export interface ImportOptions {
@@ -33,8 +35,12 @@ export interface ImportOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Runs work in a transaction: one of its own, or the one of the whole import. */
+export type InTransaction = <T>(work: (executor: SqlExecutor) => Promise<T>) => Promise<T>
+
 /** Takes rows one by one. */
 export interface RowWriter {
+  /** @throws TypystDbError `EXPORT_INVALID` for a row that cannot be one. */
   add(table: TableName, row: RowJson): Promise<void>
   /** Writes what is left, and tells what became of all rows. */
   finish(): Promise<ImportCounts>
@@ -49,7 +55,8 @@ const batchCharacters = 4_000_000
  * @throws TypystDbError `INVALID_OPTIONS` for a batch size that cannot be one.
  */
 export function createRowWriter(
-  executor: SqlExecutor,
+  inTransaction: InTransaction,
+  owners: OwnerKeeper,
   { conflict = 'skip', batchRows = 1000, onProgress, signal }: ImportOptions,
 ): RowWriter {
   if (!Number.isInteger(batchRows) || batchRows < 1 || batchRows > 10_000) {
@@ -57,14 +64,23 @@ export function createRowWriter(
   }
   let counts: ImportCounts = { read: 0, inserted: 0, updated: 0, skipped: 0 }
   let table: TableName = 'entry'
-  let batch: string[] = []
+  let batch: { readonly owned: OwnedRow; readonly text: string }[] = []
   let characters = 0
+  let added = 0
   const keys = new Set<unknown>()
 
   const flush = async () => {
     signal?.throwIfAborted()
     if (batch.length === 0) return
-    const { inserted, updated } = await insertRows(executor, table, batch, conflict)
+    const { inserted, updated } = await inTransaction(async (executor) => {
+      const changes = await owners.settle(
+        executor,
+        table,
+        batch.map(({ owned }) => owned),
+      )
+      const texts = batch.map(({ text }, at) => withChanges(text, changes[at]))
+      return insertRows(executor, table, texts, { policy: conflict })
+    })
     counts = {
       read: counts.read + batch.length,
       inserted: counts.inserted + inserted,
@@ -79,20 +95,36 @@ export function createRowWriter(
 
   return {
     async add(nextTable, row) {
+      added += 1
+      const problem = problemOf(nextTable, row)
+      if (problem) throw invalidRow(`Row ${added}`, problem)
       const text = JSON.stringify(row)
-      const key = nextTable === 'settings' ? row['collection_id'] : row['id']
+      const { id, collection_id, user_id } = row
+      const key = row[keyOf(nextTable)]
       // Two rows of one key take turns: one statement may not change a row twice.
       const isFull = batch.length >= batchRows || characters + text.length > batchCharacters || keys.has(key)
       if (isFull || nextTable !== table) await flush()
       table = nextTable
-      batch.push(text)
+      batch.push({ owned: { id, collection_id, user_id }, text })
       keys.add(key)
       characters += text.length
     },
     async finish() {
       await flush()
-      await refreshStatistics(executor)
+      await inTransaction(refreshStatistics)
       return counts
     },
   }
+}
+
+/** A row that an import refuses, and why: in words that follow what it is called. */
+export function invalidRow(row: string, problem: string): TypystDbError {
+  return new TypystDbError(
+    'EXPORT_INVALID',
+    `${row} of the import ${problem}. It was not imported, nor what comes after it; correct it and import again.`,
+  )
+}
+
+function withChanges(text: string, changes: RowJson | undefined): string {
+  return changes === undefined ? text : JSON.stringify({ ...(JSON.parse(text) as RowJson), ...changes })
 }

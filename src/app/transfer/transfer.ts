@@ -16,7 +16,10 @@ export interface Transfer {
    * Imports entries from any iteration, in batches; memory holds one. Batches before one that fails stay, unless
    * `allOrNothing` is set.
    *
-   * @throws TypystDbError `FOREIGN_KEY_VIOLATION` for a collection that is not there, and what any insert throws.
+   * An entry that is there keeps its owner, and a new one gets its collection's.
+   *
+   * @throws TypystDbError `EXPORT_INVALID` for an entry that cannot be one, `OWNER_MISMATCH` when a row belongs to another
+   *   user, `FOREIGN_KEY_VIOLATION` for a collection that is not there, and what any insert throws.
    *
    * @example
    * ```ts
@@ -51,8 +54,10 @@ export interface Transfer {
   exportData(options?: ExportOptions): Promise<ReadableStream<Uint8Array>>
   /**
    * Imports what `exportData` made. The whole of it is checked before anything is written, and written in one transaction.
+   * Rows that are there keep their owners, and what is new in a collection that was there goes to that collection's owner.
    *
-   * @throws TypystDbError `EXPORT_INVALID`, `EXPORT_NEWER`, `PASSPHRASE_WRONG`; nothing was imported then.
+   * @throws TypystDbError `EXPORT_INVALID`, `EXPORT_NEWER`, `PASSPHRASE_WRONG`, or `OWNER_MISMATCH` when a row of it belongs
+   *   to another user in this database; nothing was imported then.
    */
   importData(exported: Blob, options?: ImportDataOptions): Promise<ImportCounts>
   /**
@@ -63,6 +68,9 @@ export interface Transfer {
   /**
    * Imports Markdown files. Those that `exportMarkdown` made become the entries they were; of others the whole text becomes
    * the content, the file's name or the front matter's `title` the title, and the folder the collection.
+   *
+   * @throws TypystDbError `EXPORT_INVALID` for a file whose row cannot be one, `OWNER_MISMATCH` when a row belongs to another
+   *   user.
    */
   importMarkdown(
     files: AsyncIterable<MarkdownFile> | Iterable<MarkdownFile>,

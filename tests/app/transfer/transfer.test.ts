@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AppDatabase } from '../../../src/app/create-app-database.ts'
 import { appSchema } from '../../../src/schema/app.ts'
+import { linesOf } from '../../../src/app/transfer/byte-streams.ts'
 import type { MarkdownFile } from '../../../src/app/transfer/export-markdown.ts'
 import type { NewEntry } from '../../../src/schema/app.ts'
 import { createTestAppDatabase } from '../../../src/testing/index.ts'
@@ -135,38 +136,11 @@ describe('round trips', () => {
     )
   })
 
-  it('seal every byte of an encrypted export', async () => {
+  it('bring back each row from an encrypted export, which takes the same room each time', async () => {
     await empty(source)
+    await empty(target)
     await fill(source, { collections: fc.sample(rows, { numRuns: 1, seed: 7 })[0]?.collections ?? [], entries: [] })
-    const [first] = await source.db.select().from(collection)
-    // More than one piece of 64 KB, as random letters do not compress.
-    const content = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000))).toString('base64')
-    const ids = ['a', 'b', 'c', 'd']
-    await source.db
-      .insert(entry)
-      .values(ids.map((id) => ({ id, title: id, content: id + content, collectionId: first?.id ?? '' })))
     const sealed = await blobOf(source, { passphrase })
-    const bytes = new Uint8Array(await sealed.arrayBuffer())
-    expect(bytes.length).toBeGreaterThan(140_000)
-    const fails = async (changed: Uint8Array<ArrayBuffer>, code: string) => {
-      await empty(target)
-      await expect(target.transfer.importData(new Blob([changed]), { passphrase })).rejects.toMatchObject({ code })
-      expect(await everything(target)).toEqual([])
-    }
-    const flipped = (at: number) => bytes.map((byte, index) => (index === at ? byte ^ 1 : byte))
-    const piece = 64 * 1024 + 16
-    const head = 8 + 4 + 16 + 7
-    await fails(flipped(20), 'PASSPHRASE_WRONG')
-    await fails(flipped(head + 5), 'PASSPHRASE_WRONG')
-    await fails(flipped(head + piece + 5), 'EXPORT_INVALID')
-    await fails(flipped(bytes.length - 1), 'EXPORT_INVALID')
-    await fails(bytes.slice(0, head + piece), 'PASSPHRASE_WRONG')
-    await fails(bytes.slice(0, head + piece * 2), 'EXPORT_INVALID')
-    await fails(bytes.slice(0, 20), 'EXPORT_INVALID')
-    const swapped = bytes.slice()
-    swapped.set(bytes.subarray(head + piece, head + piece * 2), head)
-    swapped.set(bytes.subarray(head, head + piece), head + piece)
-    await fails(swapped, 'PASSPHRASE_WRONG')
     for (const wrong of ['wrong', undefined]) {
       await expect(target.transfer.importData(sealed, { passphrase: wrong })).rejects.toMatchObject({
         code: 'PASSPHRASE_WRONG',
@@ -191,8 +165,9 @@ describe('an import', () => {
   const row = { collection: { id: 'x', name: 'X', ...instants } }
   const note = { entry: { id: 'n', title: 'N', collection_id: 'x', ...instants } }
   const end = { end: { collection: 1, settings: 0, entry: 1 } }
-  const zipped = (...lines: unknown[]) =>
-    new Blob([gzipSync(lines.map((line) => JSON.stringify(line) + '\n').join(''))])
+  const textOf = (...lines: unknown[]) => lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  const zippedText = (text: string) => new Blob([gzipSync(text)])
+  const zipped = (...lines: unknown[]) => zippedText(textOf(...lines))
 
   it.each([
     ['nothing', 'EXPORT_INVALID', new Blob([])],
@@ -206,11 +181,30 @@ describe('an import', () => {
     ['an entry without a title', 'EXPORT_INVALID', zipped(head, row, { entry: { ...note.entry, title: null } }, end)],
     ['a number for a title', 'EXPORT_INVALID', zipped(head, row, { entry: { ...note.entry, title: 1 } }, end)],
     ['a time that is none', 'EXPORT_INVALID', zipped(head, row, { entry: { ...note.entry, created_at: 'now' } }, end)],
+    ['a version 0', 'EXPORT_INVALID', zipped({ ...head, version: 0 }, row, note, end)],
+    ['a version -1', 'EXPORT_INVALID', zipped({ ...head, version: -1 }, row, note, end)],
+    ['a version 1.5', 'EXPORT_INVALID', zipped({ ...head, version: 1.5 }, row, note, end)],
+    ['a version that is endless', 'EXPORT_INVALID', zippedText('{"typyst":"export","version":1e999}\n')],
+    ['a head with more in it', 'EXPORT_NEWER', zipped({ ...head, mood: 1 }, row, note, end)],
+    ['an end with more in it', 'EXPORT_INVALID', zipped(head, row, note, { end: { ...end.end, tag: 0 } })],
+    ['a line of two kinds', 'EXPORT_INVALID', zipped(head, { ...row, ...note }, end)],
     [
-      'a day that is none',
-      'INVALID_INPUT',
-      zipped(head, row, { entry: { ...note.entry, created_at: '2026-02-31T00:00:00Z' } }, end),
+      'a column twice',
+      'EXPORT_INVALID',
+      zippedText(textOf(head, row, note, end).replace('"id":"n"', '"id":"m","id":"n"')),
     ],
+    ['an entry twice', 'EXPORT_INVALID', zipped(head, row, note, note, { end: { ...end.end, entry: 2 } })],
+    ['a collection twice', 'EXPORT_INVALID', zipped(head, row, row, note, { end: { ...end.end, collection: 2 } })],
+    ['an entry before its collection', 'EXPORT_INVALID', zipped(head, note, row, end)],
+    ['the end before the rows', 'EXPORT_INVALID', zipped(head, end, row, note)],
+    [
+      'a key of prototypes',
+      'EXPORT_INVALID',
+      zippedText(textOf(head, row, note, end).replace('"id":"n"', '"id":"n","__proto__":{}')),
+    ],
+    ['an empty line', 'EXPORT_INVALID', zippedText(textOf(head, row, note, end).replace('\n', '\n\n'))],
+    ['a cut-off file', 'EXPORT_INVALID', new Blob([gzipSync(textOf(head, row, note, end)).subarray(0, -9)])],
+    ['more than one file', 'EXPORT_INVALID', new Blob([gzipSync(textOf(head, row, note, end)), 'more'])],
     ['a NUL character', 'EXPORT_INVALID', zipped(head, row, { entry: { ...note.entry, content: 'a\0b' } }, end)],
     ['a kind of row that is not known', 'EXPORT_INVALID', zipped(head, row, { tag: {} }, end)],
     ['a column that is not known', 'EXPORT_NEWER', zipped(head, row, { entry: { ...note.entry, mood: 'x' } }, end)],
@@ -222,6 +216,125 @@ describe('an import', () => {
       .catch((error: unknown) => error)
     expect(failure).toMatchObject({ code })
     expect(await everything(app)).toEqual(before)
+  })
+
+  it.each([
+    ['id', ''],
+    ['id', 'x'.repeat(256)],
+    ['id', 'x'.repeat(100_000)],
+    ['collection_id', ''],
+    ['user_id', 'x'.repeat(256)],
+    ['title', 'x'.repeat(1001)],
+    ['title', true],
+    ['title', { toString: 1 }],
+    ['content', 'a\ud800b'],
+    ['content', ['a']],
+    ['created_at', 'infinity'],
+    ['created_at', '-infinity'],
+    ['created_at', '2026-02-31T00:00:00Z'],
+    ['created_at', '2025-02-29T00:00:00+00:00'],
+    ['created_at', '2026-01-01T25:00:00Z'],
+    ['created_at', '2026-01-01T00:61:00Z'],
+    ['created_at', '2026-01-01T00:00:00+19:00'],
+    ['created_at', '0000-01-01T00:00:00Z'],
+    ['created_at', '0044-03-15T00:00:00+00:00 BC'],
+    ['created_at', '294275-01-01T00:00:00+00:00'],
+    ['created_at', '10000-01-01T00:00:00+00:00'],
+    ['created_at', '0001-01-01T00:00:00+01:00'],
+    ['created_at', '9999-12-31T23:59:59-01:00'],
+    ['updated_at', 1767225600000],
+    ['deleted_at', ''],
+  ])('of an entry whose "%s" is %j fails, as an export and as entries', async (column, value) => {
+    const before = await everything(app)
+    const blob = zipped(head, row, { entry: { ...note.entry, [column]: value } }, end)
+    const failure: unknown = await app.transfer.importData(blob).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'EXPORT_INVALID', message: expect.stringContaining(column) as unknown })
+    const field = column.replace(/_(.)/, (_, letter: string) => letter.toUpperCase())
+    const bad = { id: 'n', title: 'N', collectionId: 'c', [field]: value }
+    await expect(app.transfer.importEntries([bad])).rejects.toMatchObject({ code: 'EXPORT_INVALID' })
+    expect(await everything(app)).toEqual(before)
+  })
+
+  it.each([new Date(NaN), new Date(8.64e15), new Date(-8.64e15), Infinity])(
+    'of an entry made at %s fails',
+    async (at) => {
+      const bad = { id: 'n', title: 'N', collectionId: 'c', createdAt: at as Date }
+      await expect(app.transfer.importEntries([bad])).rejects.toMatchObject({ code: 'EXPORT_INVALID' })
+      for (const nothing of [null, 5, 'x', undefined] as unknown as NewEntry[]) {
+        await expect(app.transfer.importEntries([nothing])).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+      }
+    },
+  )
+
+  it('of any two changes to an export is refused with a code, or leaves rows that can be exported again', async () => {
+    const strange = fc.oneof(
+      fc.constantFrom('', '\0', '\ud800', 'infinity', '2026-02-31T00:00:00Z', 'x'.repeat(300), '{}', 'null'),
+      fc.constantFrom(null, 0, -1, 1.5, true, [], {}, undefined),
+      fc.string({ unit: 'binary' }),
+    )
+    const kinds = fc.constantFrom('collection', 'entry', 'end', 'typyst', '__proto__', 'toJSON')
+    const columns = fc.constantFrom('id', 'title', 'name', 'collection_id', 'user_id', 'created_at', '__proto__', 'x')
+    const change = fc.record({
+      at: fc.nat(3),
+      kind: kinds,
+      column: fc.option(columns, { nil: undefined }),
+      value: strange,
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 2 }), async (changes) => {
+        await app.db.delete(collection)
+        const lines: Record<string, unknown>[] = [
+          { ...head },
+          structuredClone(row),
+          structuredClone(note),
+          structuredClone(end),
+        ]
+        for (const { at, kind, column, value } of changes) {
+          const line = lines[at] ?? {}
+          const body = line[kind]
+          const target = column !== undefined && typeof body === 'object' && body !== null ? body : line
+          Object.defineProperty(target, target === line ? kind : (column ?? kind), {
+            value,
+            enumerable: true,
+            configurable: true,
+            writable: true,
+          })
+        }
+        const failure: unknown = await app.transfer.importData(zipped(...lines)).catch((error: unknown) => error)
+        if (failure instanceof Error) {
+          expect(failure).toMatchObject({ code: expect.stringMatching(/^EXPORT_/) as unknown })
+          expect(await everything(app)).toEqual([])
+        } else {
+          const again = await blobOf(app)
+          expect(await app.transfer.importData(again, { conflict: 'replace' })).toMatchObject({ inserted: 0 })
+        }
+      }),
+      { numRuns: 150, endOnFailure: true },
+    )
+  })
+
+  it('of lines without an end needs no more memory than a row can', async () => {
+    async function* endless() {
+      for (let at = 0; at < 300; at += 1) yield 'x'.repeat(1_000_000)
+      await Promise.resolve()
+    }
+    const read = async () => {
+      for await (const line of linesOf(endless(), 5_000_000)) expect(line).toBe('')
+    }
+    await expect(read()).rejects.toMatchObject({ code: 'EXPORT_INVALID' })
+    // A row whose characters all take six in JSON.
+    const content = '\u0001'.repeat(200_000)
+    await app.db.insert(entry).values({ id: 'n', title: 'N', content, collectionId: 'c' })
+    const blob = await blobOf(app)
+    expect(await app.transfer.importData(blob, { conflict: 'replace' })).toMatchObject({ updated: 2 })
+  })
+
+  it('takes lines that end in another way', async () => {
+    const text = textOf(head, row, note, end)
+    for (const written of [text.trimEnd(), text.replaceAll('\n', '\r\n'), `\ufeff${text}`]) {
+      await app.db.delete(collection)
+      expect(await app.transfer.importData(zippedText(written))).toMatchObject({ inserted: 2 })
+    }
   })
 
   it('takes what an older release left out', async () => {
