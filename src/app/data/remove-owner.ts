@@ -28,13 +28,23 @@ export function removeRows(executor: AppExecutor, userId: string): Promise<RowCo
  * and other tables may have copied from these.
  */
 export async function eraseDeleted(executor: AppExecutor): Promise<void> {
-  const { rows } = await executor.execute<{ names: string }>(
-    sql`select string_agg(format('%I.%I', schemaname, tablename), ', ') as names from pg_tables where schemaname = 'public'`,
-  )
+  const ofApps = sql`n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_toast%'`
+  const { rows: views } = await executor.execute<{ name: string }>(sql`
+    select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'm' and c.relispopulated and ${ofApps} order by c.oid`)
+  for (const { name } of views) await executor.execute(sql`refresh materialized view ${sql.raw(name)}`)
+  // Analyzing leaves the samples of a table that is empty, and of a column that it is not to look at.
+  await executor.execute(sql`
+    delete from pg_statistic where starelid in
+      (select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${ofApps})`)
+  await executor.execute(sql`delete from pg_statistic_ext_data`)
+  const { rows } = await executor.execute<{ names: string }>(sql`
+    select string_agg(format('%I.%I', n.nspname, c.relname), ', ') as names
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'm') and ${ofApps}`)
   // Names that Postgres has quoted.
   const tables = sql.raw(rows[0]?.names ?? '')
   await executor.execute(sql`vacuum (full, analyze) ${tables}`)
-  await executor.execute(sql`vacuum full pg_statistic`)
+  await executor.execute(sql`vacuum full pg_statistic, pg_statistic_ext_data`)
   // Old segments of the log are deleted, not renamed and written over from their beginning.
   await executor.execute(sql`set wal_recycle = off`)
   await executor.execute(sql`select pg_switch_wal()`)
