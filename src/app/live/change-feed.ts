@@ -1,7 +1,13 @@
 /** Which tables change, as the triggers `typyst_tell_change` tell after each commit, in this tab and in any other. */
 import type { PGliteInterface } from '@electric-sql/pglite'
 
-/** Told the object id of a table that changed, in Postgres' text form; `undefined` when it may be any. */
+/** Told instead of a table when tables, views or functions were made, changed or dropped. */
+export const schemaChange = 'schema'
+
+/**
+ * Told the object id of a table that changed, in Postgres' text form, or {@link schemaChange}; `undefined` when it may be
+ * anything.
+ */
 export type ChangeListener = (tableId: string | undefined) => void
 
 /** A feed that listens to the database while somebody listens to it. */

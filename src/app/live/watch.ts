@@ -1,5 +1,7 @@
 /** When a live query runs: at first, and after changes of the tables it reads; one run at a time, and none too many. */
+import { schemaChange } from './change-feed.ts'
 import type { ChangeFeed } from './change-feed.ts'
+import type { TablesRead } from './tables-read.ts'
 
 /** A query being watched over. */
 export interface Watch {
@@ -10,8 +12,8 @@ export interface Watch {
 
 /** What is watched over. */
 export interface Watched {
-  /** The ids of the tables whose changes matter; from then on each of their changes is told. */
-  readonly findTables: () => Promise<ReadonlySet<string>>
+  /** The tables whose changes matter; from then on each of their changes is told. */
+  readonly findTables: () => Promise<TablesRead>
   /** Runs the query; never rejects. */
   readonly run: () => Promise<void>
   /** Told why watching cannot begin. `refresh()` tries again. */
@@ -23,7 +25,9 @@ const longestRestMs = 100
 
 /** Begins to watch. */
 export function startWatch({ findTables, run, fail }: Watched, feed: ChangeFeed): Watch {
-  let tables: ReadonlySet<string> | undefined
+  let tables: TablesRead | undefined
+  /** How often what is known of the tables became worth nothing. */
+  let forgotten = 0
   let unsubscribe: (() => void) | undefined
   let isStopped = false
   let isBusy = false
@@ -32,12 +36,20 @@ export function startWatch({ findTables, run, fail }: Watched, feed: ChangeFeed)
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const onChange = (tableId: string | undefined) => {
+    if (tableId === undefined || tableId === schemaChange) {
+      // A table of the same name may be another one now, a view may read others.
+      tables = undefined
+      forgotten += 1
+    }
     // Until the tables are known, any may be one of them.
-    if (tableId === undefined || !tables || tables.has(tableId)) request()
+    if (tableId === undefined || !tables || tables === 'any' || tables.has(tableId)) request()
   }
   const begin = async () => {
     unsubscribe ??= await feed.subscribe(onChange)
-    tables ??= await findTables()
+    if (tables) return
+    const before = forgotten
+    const found = await findTables()
+    if (before === forgotten) tables = found
   }
   const work = async () => {
     isBusy = true

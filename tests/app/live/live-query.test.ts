@@ -2,7 +2,7 @@
 import { asc, count, eq, sql } from 'drizzle-orm'
 import { integer, pgTable, pgView, text } from 'drizzle-orm/pg-core'
 import fc from 'fast-check'
-import { beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { beforeEach, describe, expect, expectTypeOf, it, onTestFinished, vi } from 'vitest'
 import type { AppDatabase } from '../../../src/app/create-app-database.ts'
 import type { LiveQuery, LiveSnapshot } from '../../../src/app/live/live-query.ts'
 import { appSchema } from '../../../src/schema/app.ts'
@@ -201,6 +201,166 @@ describe('a live query', () => {
     await app.pgClient.exec('alter table entry rename column heading to title')
     live.refresh()
     await until((rows) => rows.length === 2)
+  })
+
+  describe('whose tables change behind its back', () => {
+    const things = pgTable('thing', { n: integer('n') })
+    const query = () =>
+      app.db
+        .select({ n: sql<number>`${things.n}` })
+        .from(things)
+        .orderBy(things.n)
+    /** Makes everything anew for a test. */
+    const start = async (setUp: string) => {
+      await app.pgClient.exec(`
+        drop schema if exists things cascade; create schema things; set search_path to things, public; ${setUp}`)
+      const live = app.live(query())
+      const { until, upToDate, stop } = follow(live)
+      onTestFinished(async () => {
+        stop()
+        await app.pgClient.exec('drop schema things cascade; reset search_path')
+      })
+      const shows = (...rows: number[]) => until((found) => found.map(({ n }) => n).join() === rows.join())
+      return { shows, upToDate, exec: (text: string) => app.pgClient.exec(text) }
+    }
+
+    it('notices a table that was dropped and made again', async () => {
+      const { shows, exec } = await start('create table thing (n int); insert into thing values (1)')
+      await shows(1)
+      await exec('drop table thing; create table thing (n int)')
+      await shows()
+      await exec('insert into thing values (2)')
+      await shows(2)
+      await app.pgClient.transaction(async (tx) => {
+        await tx.exec('drop table thing; create table thing (n int); insert into thing values (3)')
+      })
+      await shows(3)
+      await exec('insert into thing values (4)')
+      await shows(3, 4)
+    })
+
+    it('notices a table that another one takes the place of', async () => {
+      const { shows, exec } = await start('create table thing (n int); create table next (n int)')
+      await shows()
+      await exec('insert into next values (1); alter table thing rename to old; alter table next rename to thing')
+      await shows(1)
+      await exec('insert into thing values (2)')
+      await shows(1, 2)
+    })
+
+    it('notices a view that reads another table, and one that hides a table', async () => {
+      const { shows, exec } = await start(`
+        create table a (n int); create table b (n int); insert into a values (1); create view thing as select n from a`)
+      await shows(1)
+      await exec('create or replace view thing as select n from b')
+      await shows()
+      await exec('insert into b values (2)')
+      await shows(2)
+      await exec('create temporary table thing (n int)')
+      await shows()
+      await exec('insert into pg_temp.thing values (7)')
+      await shows(7)
+      await exec('drop table pg_temp.thing')
+      await shows(2)
+    })
+
+    it('notices new partitions, and writes that name any of them', async () => {
+      const { shows, exec } = await start(`
+        create table thing (n int) partition by range (n)`)
+      await shows()
+      await exec(`create table low partition of thing for values from (0) to (10) partition by list (n)`)
+      await exec('create table one partition of low for values in (1); insert into thing values (1)')
+      await shows(1)
+      await exec('create table two partition of low for values in (2); insert into low values (2)')
+      await shows(1, 2)
+      await exec('create table high (n int); insert into high values (10)')
+      await exec('alter table thing attach partition high for values from (10) to (20)')
+      await shows(1, 2, 10)
+      await exec('insert into high values (11)')
+      await shows(1, 2, 10, 11)
+      await exec('alter table thing detach partition low')
+      await shows(10, 11)
+      await exec('truncate high')
+      await shows()
+    })
+
+    it('notices inherited children, and what a write to the parent does to a child', async () => {
+      const { shows, exec } = await start('create table parent (n int); create table thing () inherits (parent)')
+      await shows()
+      await exec('insert into thing values (1); update parent set n = 2')
+      await shows(2)
+      await exec('create table grandchild () inherits (thing); insert into grandchild values (3)')
+      await shows(2, 3)
+      await exec('delete from parent where n = 2')
+      await shows(3)
+    })
+
+    it.each([
+      [
+        'plpgsql',
+        'create function read_a() returns setof int language plpgsql as $$ begin return query select a.n from a; end $$',
+      ],
+      [
+        'SQL that is volatile',
+        'create function read_a() returns setof int language sql volatile as $$ select n from a limit 10 $$',
+      ],
+      [
+        'SQL that is run as its owner',
+        'create function read_a() returns setof int language sql security definer as $$ select n from a $$',
+      ],
+    ])('notices what functions read, in %s', async (_what, create) => {
+      const { shows, exec } = await start(
+        `create table a (n int); ${create}; create view thing as select r as n from read_a() r`,
+      )
+      await shows()
+      await exec('insert into a values (1)')
+      await shows(1)
+      await exec(
+        'create table late (n int); create or replace function read_a() returns setof int language plpgsql as $$ begin return query select n from late; end $$',
+      )
+      await shows()
+      await exec('insert into late values (5)')
+      await shows(5)
+    })
+
+    it('notices what functions read within an expression, an aggregate or an operator', async () => {
+      const { shows, exec } = await start(`
+        create table a (n int); insert into a values (1);
+        create function "Count A"(int) returns int language plpgsql as $$ begin return (select count(*) from a) * $1; end $$;
+        create function plus_a(int, int) returns int language plpgsql as $$ begin return $1 + $2 + (select sum(n) from a); end $$;
+        create operator @+ (leftarg = int, rightarg = int, function = plus_a);
+        create view thing as select "Count A"(2) as n union all select 1 @+ 1`)
+      await shows(2, 3)
+      await exec('insert into a values (10)')
+      await shows(4, 13)
+    })
+
+    it('notices a materialized view that was refreshed', async () => {
+      const { shows, exec } = await start('create table a (n int); create materialized view thing as select n from a')
+      await shows()
+      await exec('insert into a values (1); refresh materialized view thing')
+      await shows(1)
+    })
+
+    it('notices what rules, triggers and cascades write', async () => {
+      const { shows, exec } = await start(`
+        create table thing (n int primary key); create table other (n int);
+        create rule too as on insert to other do also insert into thing values (new.n);
+        create table top (n int primary key); alter table thing add foreign key (n) references top on delete cascade on update cascade;
+        insert into top values (1), (2), (3);
+        create table source (n int);
+        create function copy() returns trigger language plpgsql as $$ begin insert into thing values (new.n); return new; end $$;
+        create trigger copy before insert on source for each row execute function copy()`)
+      await shows()
+      await exec('insert into other values (1)')
+      await shows(1)
+      await exec('insert into source values (2)')
+      await shows(1, 2)
+      await exec('delete from top where n = 1')
+      await shows(2)
+      await exec('update top set n = 9 where n = 2')
+      await shows(9)
+    })
   })
 
   it('refuses a query that writes', async () => {
