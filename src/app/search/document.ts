@@ -35,8 +35,8 @@ export function toDocument(bucket: number, title: string, content: string): stri
     bytes += (prefix.length + term.length * 3 + 12) * (isInTitle ? 2 : 1)
     if (bytes > documentBytes) break
     const weight = isInTitle ? 'A' : ''
-    lexemes.push(`'${prefix}${term}':${at.map((place) => `${place}${weight}`).join()}`)
-    if (isInTitle) lexemes.push(`'${prefix}${titleMark}${term}'`)
+    lexemes.push(`${quoteLexeme(prefix + term)}:${at.map((place) => `${place}${weight}`).join()}`)
+    if (isInTitle) lexemes.push(quoteLexeme(prefix + titleMark + term))
   }
   return lexemes.join(' ')
 }
@@ -49,6 +49,11 @@ export function bucketPrefix(bucket: number): string {
 /** The prefix of the bucket whose number an expression gives. */
 export function bucketPrefixSql(bucket: string): string {
   return `lpad(to_hex(${bucket}), 6, '0')`
+}
+
+/** A word as the text forms of `tsvector` and `tsquery` have it. */
+export function quoteLexeme(word: string): string {
+  return `'${word.replace(/['\\]/g, '$&$&')}'`
 }
 
 function addTerms(places: Map<string, TermPlaces>, text: string, from: number, isTitle: boolean): number {

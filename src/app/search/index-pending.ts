@@ -1,4 +1,5 @@
 /** Works off the entries whose words changed, a batch at a time. */
+import { isTypystDbError } from '../../errors.ts'
 import type { SqlExecutor } from '../../internal/sql-connection.ts'
 import { searchedCharacters, toDocument } from './document.ts'
 import { noteInserted } from './note-inserted.ts'
@@ -43,16 +44,14 @@ export async function indexPending(executor: SqlExecutor, batch: IndexBatch = fu
       room = bucketEntries
     }
     room -= 1
-    documentsById.set(id, { bucket, document: toDocument(bucket, title, typeof content === 'string' ? content : '') })
+    documentsById.set(id, { bucket, document: documentOf(bucket, title, typeof content === 'string' ? content : '') })
   }
-  const documents = [...documentsById.values()]
-  await executor.query(writeBatch, [
-    rows.map(([place]) => place),
-    rows.map(([, version]) => version),
-    [...documentsById.keys()],
-    documents.map(({ bucket }) => bucket),
-    documents.map(({ document }) => document),
-  ])
+  const worked = rows.map(([place, version, key]) => {
+    const id = typeof key === 'string' ? String(JSON.parse(key)) : undefined
+    const document = id === undefined ? undefined : documentsById.get(id)
+    return { place, version, document: id === undefined || !document ? undefined : { id, ...document } }
+  })
+  await writeDocuments(executor, worked)
   // Postgres leaves both to autovacuum, which PGlite has not: new words would be read from end to end by each search.
   const { rows: sizes } = await executor.queryArrays(
     "select gin_clean_pending_list('entry_search_document_idx'), pg_relation_size('entry_search_pending')",
@@ -60,6 +59,56 @@ export async function indexPending(executor: SqlExecutor, batch: IndexBatch = fu
   const isLastBatch = rows.length < batch.entries
   if (isLastBatch && Number(sizes[0]?.[1]) > pendingBytes) await executor.exec('vacuum entry_search_pending')
   return rows.length
+}
+
+/** A row of the list, and what it makes of its entry unless that was deleted since. */
+interface Worked {
+  readonly place: unknown
+  readonly version: unknown
+  readonly document: IndexedDocument | undefined
+}
+
+interface IndexedDocument {
+  readonly id: string
+  readonly bucket: number
+  readonly document: string
+}
+
+/** Writes all, or when Postgres refuses one of them, each by itself: an entry that cannot be indexed is left out alone. */
+async function writeDocuments(executor: SqlExecutor, worked: readonly Worked[]): Promise<void> {
+  // Listed twice, it is written once.
+  const documents = new Map(worked.flatMap(({ document }) => (document ? [[document.id, document]] : [])))
+  try {
+    await executor.query(writeBatch, [
+      worked.map(({ place }) => place),
+      worked.map(({ version }) => version),
+      [...documents.keys()],
+      Array.from(documents.values(), ({ bucket }) => bucket),
+      Array.from(documents.values(), ({ document }) => document),
+    ])
+  } catch (cause) {
+    const [only] = documents.values()
+    const isRefused = isTypystDbError(cause) && (cause.code === 'LIMIT_EXCEEDED' || cause.code === 'INVALID_INPUT')
+    if (!isRefused || !only || (documents.size === 1 && only.document === '')) throw cause
+    if (documents.size === 1) {
+      await writeDocuments(
+        executor,
+        worked.map((row) => ({ ...row, document: { ...only, document: '' } })),
+      )
+    } else {
+      for (const row of worked) await writeDocuments(executor, [row])
+    }
+  }
+}
+
+/** The document of an entry, empty when its text is too much for the one who cuts it. */
+function documentOf(bucket: number, title: string, content: string): string {
+  try {
+    return toDocument(bucket, title, content)
+  } catch (cause) {
+    if (cause instanceof RangeError) return ''
+    throw cause
+  }
 }
 
 /** Whether no entry is pending. */

@@ -1,5 +1,5 @@
 /** Turns what somebody typed into a `tsquery` for a bucket to be filled in, and into what the database has to check. */
-import { titleMark } from './document.ts'
+import { quoteLexeme, titleMark } from './document.ts'
 import { termsOfRun, tokensOf, toSearchForm } from './terms.ts'
 
 /** A search, ready to run. */
@@ -23,13 +23,16 @@ const unfinishedSyllable = /(?<=[\uac00-\ud7a3])[\u3131-\u318e]$/u
 /** More words than anybody types; the rest of a pasted page is left out. */
 const mostTerms = 24
 
+/** The same for its characters. */
+const mostCharacters = 2000
+
 /** Understands a search; undefined when there is nothing in it to search for. */
 export function parseQuery(text: string): SearchQuery | undefined {
   const terms: string[] = []
   const words: string[] = []
   const runs: (readonly string[])[] = []
-  const form = toSearchForm(text.trim()).replace(unfinishedSyllable, '')
-  for (const { word } of tokensOf(form.slice(0, 2000))) {
+  const form = toSearchForm(text.trim().slice(0, mostCharacters)).replace(unfinishedSyllable, '')
+  for (const { word } of tokensOf(form)) {
     if (terms.length >= mostTerms) break
     if (typeof word === 'string') {
       words.push(word)
@@ -51,5 +54,5 @@ export function parseQuery(text: string): SearchQuery | undefined {
 }
 
 function quote(term: string): string {
-  return `'${bucketPlaceholder}${term}'`
+  return quoteLexeme(bucketPlaceholder + term)
 }

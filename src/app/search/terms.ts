@@ -16,6 +16,15 @@ export interface Token {
 /** What longer words are cut to: no language has longer ones, and keys and hashes are found by their beginning. */
 const wordCharacters = 64
 
+/**
+ * As many marks as a character keeps, and more than any script puts on one: so many the stream-safe text format has.
+ * Normal forms sort them, which takes time by the square of their number. https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
+ */
+const excessMarks = /(?<kept>\p{M}{30})\p{M}+/gu
+
+/** What units are cut to, before and after their letters are taken apart; a term has to fit into 2 KB. */
+const unitCharacters = 32
+
 const runScripts = ['Han', 'Hiragana', 'Katakana', 'Hangul', 'Thai', 'Lao', 'Khmer', 'Myanmar']
 // The mark of long vowels belongs to two scripts, and so to neither; the half-width ones are marks that stand alone.
 const runCharacter = `[${runScripts.map((script) => `\\p{Script=${script}}`).join('')}ーｰ]`
@@ -30,7 +39,7 @@ const isAscii = /^[\0-\x7f]*$/
 
 /** The text in the form that tokens' places refer to. */
 export function toSearchForm(text: string): string {
-  return isAscii.test(text) ? text : text.normalize('NFC')
+  return isAscii.test(text) ? text : text.replace(excessMarks, '$<kept>').normalize('NFC')
 }
 
 /** The tokens of a text in search form. */
@@ -69,6 +78,8 @@ function unitsOf(run: string): string[] {
 function foldWord(word: string): string {
   if (isAscii.test(word)) return word.toLowerCase().slice(0, wordCharacters)
   const folded = word
+    // With all the marks that its letters may keep.
+    .slice(0, wordCharacters * 32)
     .normalize('NFKD')
     .toLowerCase()
     // Accents, but for the breve of й, which is another letter than и.
@@ -84,5 +95,13 @@ function foldWord(word: string): string {
 
 /** Syllables of Korean fall apart into their letters, so that one that is still being typed begins the whole one. */
 function foldRun(units: string): string {
-  return units.normalize('NFKD')
+  return cut(cut(units).normalize('NFKD'))
+}
+
+function cut(text: string): string {
+  return text.length <= unitCharacters
+    ? text
+    : Array.from(text.slice(0, 2 * unitCharacters))
+        .slice(0, unitCharacters)
+        .join('')
 }
