@@ -6,10 +6,12 @@ import type { Opened } from '../internal/lazy-connection.ts'
 import type { DataLocation } from './data-location.ts'
 import { batchProtocol } from './batch-protocol.ts'
 import { lockFolder } from './folder-lock.ts'
+import type { FolderLock } from './folder-lock.ts'
 import { idleTimers } from './idle-timers.ts'
 import { loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import { quickQuery } from './quick-query.ts'
+import { realFolder } from './real-folder.ts'
 import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
 
@@ -41,7 +43,7 @@ const postgresMajor = '18'
  *   major version of Postgres wrote it, `STORAGE_UNAVAILABLE` when the place cannot be used. Nothing stays open then.
  */
 export async function openPGlite(requested: DataLocation, initial?: Blob): Promise<OpenedPGlite> {
-  const location = absolute(requested)
+  const location = await atStorageEdge(() => absolute(requested))
   const unlock = location.kind === 'folder' ? await atStorageEdge(() => lockFolder(location.path)) : undefined
   try {
     const pglite = await loadPGlite()
@@ -53,6 +55,7 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
         ...(location.kind === 'memory' && initial && { loadDataDir: initial }),
       }),
     )
+    if (unlock) refuseUnlessHeld(client, unlock)
     quickQuery(client, pglite, batchProtocol(client, pglite.protocol))
     const arrayParsers = inheritParsers(client, pglite.types.parsers)
     const flush = () => atStorageEdge(() => client.syncToFs())
@@ -65,7 +68,8 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
       scrub: flush,
       close: () =>
         atStorageEdge(async () => {
-          if (!client.closed) await client.close()
+          // What closing writes would go into another one's files.
+          if (!client.closed && unlock?.isHeld() !== false) await client.close()
           await unlock?.()
         }),
     }
@@ -75,10 +79,21 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
   }
 }
 
-/** A folder by its whole path without a slash at the end: names that lie beside it are made from it. */
-function absolute(location: DataLocation): DataLocation {
-  if (location.kind !== 'folder') return location
-  return { ...location, path: process.getBuiltinModule('node:path').resolve(location.path) }
+/** A folder by its real path without a slash at the end: names that lie beside it are made from it. */
+async function absolute(location: DataLocation): Promise<DataLocation> {
+  return location.kind === 'folder' ? { ...location, path: await realFolder(location.path) } : location
+}
+
+/** Runs nothing in a folder that another process took while this one was frozen. */
+function refuseUnlessHeld(client: Pick<PGlite, 'execProtocolStream'>, { isHeld }: FolderLock): void {
+  const send = client.execProtocolStream.bind(client)
+  client.execProtocolStream = async (message, options) => {
+    if (isHeld()) return send(message, options)
+    throw new TypystDbError(
+      'STORAGE_UNAVAILABLE',
+      'Another process took the data folder over while this one gave no sign of life. Nothing was written since; open the database again once the folder is free.',
+    )
+  }
 }
 
 function toDataDir(location: DataLocation): string {
@@ -108,8 +123,6 @@ async function prepareFolder(
       `The data folder is not one of Postgres ${postgresMajor}. Use another folder, or move the data with the version that wrote it; nothing was changed.`,
     )
   }
-  // A link that leads nowhere looks like no folder, and cannot become one.
-  if (!found && (await unlessMissing(fs.lstat(folder)))) await fs.mkdir(folder)
   const draft = `${folder}.new`
   await fs.rm(draft, { recursive: true, force: true })
   try {

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createAuthDatabase } from '../../src/auth/index.ts'
 import { lockFolder } from '../../src/pglite/folder-lock.ts'
 
 /** The path of a folder that does not exist, in one that does and is deleted after the test. */
@@ -130,4 +131,133 @@ it('lets exactly one of two processes have it, round after round', async () => {
     expect(await ask('take')).toEqual(['DATABASE_IN_USE', 'taken'])
     expect(await ask('free')).toEqual(['free', 'free'])
   }
+})
+
+it('is one lock for all names of a folder that links make', async () => {
+  const folder = await freshFolder()
+  const parent = join(folder, '..')
+  await mkdir(folder)
+  await symlink(folder, join(parent, 'link'))
+  await symlink(join(parent, 'link'), join(parent, 'link of a link'))
+  await mkdir(join(parent, 'real'))
+  await symlink(join(parent, 'real'), join(parent, 'linked parent'))
+  const unlock = await lockFolder(join(parent, 'link'))
+  for (const name of ['data', 'link/', 'link of a link', 'real/../link']) {
+    await expect(lockFolder(join(parent, name))).rejects.toMatchObject({ code: 'DATABASE_IN_USE' })
+  }
+  await unlock()
+  const unlockLate = await lockFolder(join(parent, 'linked parent', 'a', 'not there yet'))
+  const late = join(parent, 'real', 'a', 'not there yet')
+  await expect(lockFolder(late)).rejects.toMatchObject({ code: 'DATABASE_IN_USE' })
+  await unlockLate()
+  await symlink(join(parent, 'nowhere'), join(parent, 'dangling'))
+  await expect(lockFolder(join(parent, 'dangling'))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+  await symlink(join(parent, 'loop'), join(parent, 'loop'))
+  await expect(lockFolder(join(parent, 'loop'))).rejects.toMatchObject({ code: 'ELOOP' })
+  expect((await readdir(parent)).filter((name) => name.includes('.lock'))).toEqual([])
+})
+
+it('opens a database by a link to an empty folder, and deletes both', async () => {
+  const folder = await freshFolder()
+  const parent = join(folder, '..')
+  await mkdir(folder)
+  await symlink(folder, join(parent, 'link'))
+  await using authDb = createAuthDatabase({ dataDir: join(parent, 'link') })
+  await authDb.ready()
+  await using other = createAuthDatabase({ dataDir: folder })
+  await expect(other.ready()).rejects.toMatchObject({ code: 'DATABASE_IN_USE' })
+  for (const [name, target] of [
+    ['loop', 'loop'],
+    ['to a file', 'file'],
+  ] as const) {
+    await writeFile(join(parent, 'file'), 'precious')
+    await symlink(join(parent, target), join(parent, name))
+    await using broken = createAuthDatabase({ dataDir: join(parent, name) })
+    await expect(broken.ready()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+  }
+  expect(await readFile(join(parent, 'file'), 'utf8')).toBe('precious')
+})
+
+/** As another container has: ids of processes of its own. */
+const unshare = ['--pid', '--fork', '--mount-proc', '--kill-child']
+const canUnshare = spawnSync('unshare', [...unshare, 'true']).status === 0
+
+describe.skipIf(!canUnshare)('with a holder in another namespace of process ids (needs the right to unshare)', () => {
+  /** Takes the lock there. */
+  async function holdElsewhere(folder: string) {
+    const script = `
+      const { lockFolder } = await import(${JSON.stringify(new URL('../../src/pglite/folder-lock.ts', import.meta.url).href)})
+      const lock = await lockFolder(${JSON.stringify(folder)}).catch((error) => ({ code: error.code }))
+      process.on('message', async () => process.send(lock.isHeld()))
+      process.send(lock.code ?? 'taken')`
+    const args = [...unshare, process.execPath, '--import', 'tsx', '--input-type=module', '-e', script]
+    const child = spawn('unshare', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const answer = async () => ((await once(child, 'message')) as unknown[])[0]
+    const first = await answer()
+    const inner = Number((await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).trim())
+    const ask = () => {
+      const answered = answer()
+      child.send('?')
+      return answered
+    }
+    return { child, first, inner, ask }
+  }
+  const lastSign = async (folder: string) =>
+    JSON.stringify((await import('node:fs')).statSync(`${folder}.lock`).mtimeMs)
+  /** What a lock looks like whose holder has given no sign for a minute. */
+  const age = (folder: string) => utimes(`${folder}.lock`, new Date(), new Date(Date.now() - 60_000))
+
+  it('keeps out while that one lives, and is taken over when it is gone', async () => {
+    const folder = await freshFolder()
+    const { child, first } = await holdElsewhere(folder)
+    expect(first).toBe('taken')
+    await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'DATABASE_IN_USE' })
+    const before = await lastSign(folder)
+    await expect.poll(() => lastSign(folder)).not.toBe(before)
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+    await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'DATABASE_IN_USE' })
+    await age(folder)
+    const unlock = await lockFolder(folder)
+    expect((await holdElsewhere(folder)).first).toBe('DATABASE_IN_USE')
+    await unlock()
+    expect(await readdir(join(folder, '..'))).toEqual([])
+  })
+
+  it('is noticed by one that was frozen meanwhile, before it runs anything', async () => {
+    const folder = await freshFolder()
+    const { inner, ask, first } = await holdElsewhere(folder)
+    expect([first, await ask()]).toEqual(['taken', true])
+    process.kill(inner, 'SIGSTOP')
+    await age(folder)
+    const frozenAt = performance.now()
+    const unlock = await lockFolder(folder)
+    // Taking over takes fifteen seconds at least, half of which is how long a look at the lock is good for.
+    await expect.poll(() => performance.now() - frozenAt, { interval: 500 }).toBeGreaterThan(8_000)
+    process.kill(inner, 'SIGCONT')
+    expect(await ask()).toBe(false)
+    expect(unlock.isHeld()).toBe(true)
+    await unlock()
+  })
+})
+
+it('runs no statement in a folder that was taken over', async () => {
+  const folder = await freshFolder()
+  const authDb = createAuthDatabase({ dataDir: folder })
+  await authDb.ready()
+  const lock = JSON.parse(await readFile(`${folder}.lock`, 'utf8')) as object
+  await writeFile(`${folder}.lock`, JSON.stringify({ ...lock, token: 'another', host: 'elsewhere' }))
+  const outcome = async () => {
+    try {
+      await authDb.sql`select 1`
+      return 'ran'
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+  await expect.poll(outcome, { interval: 500 }).toBe('STORAGE_UNAVAILABLE')
+  await authDb.close()
+  expect(JSON.parse(await readFile(`${folder}.lock`, 'utf8'))).toMatchObject({ token: 'another' })
 })

@@ -1,4 +1,5 @@
 /** Deletes what a location holds. The caller has it locked and nothing open in it. */
+import { realFolder } from '../../pglite/real-folder.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
 
 /**
@@ -9,7 +10,10 @@ import type { DataLocation } from '../../pglite/data-location.ts'
  */
 export async function deleteDatabase(location: DataLocation): Promise<void> {
   if (location.kind === 'folder') {
-    await process.getBuiltinModule('node:fs/promises').rm(location.path, { recursive: true, force: true })
+    // A link to it goes with it, or the next opening would find one that leads nowhere.
+    const { rm } = process.getBuiltinModule('node:fs/promises')
+    for (const path of [await realFolder(location.path), location.path])
+      await rm(path, { recursive: true, force: true })
   } else if (location.kind === 'indexeddb') {
     const { deleteStorage } = await import('../storage/open-storage.ts')
     await deleteStorage(location.name)
