@@ -251,6 +251,7 @@ export function createConversation(): Conversation {
         const stop = (fault: Error) => ({ rest: bytes.subarray(0, at), fault, ready })
         const farewell = type === from.server.errorResponse ? readFarewell(bytes.subarray(at + 5, end)) : undefined
         if (farewell) return stop(farewell)
+        if (type === from.server.errorResponse) hideRoutine(bytes, at + 5, end)
         if (isLoggedIn) {
           if (!receive(type, bytes, at, end)) return stop(faultOf(type, bytes[at + 5]))
           if (type === from.server.readyForQuery) ready += 1
@@ -266,6 +267,23 @@ export function createConversation(): Conversation {
     isLoggedIn: () => isLoggedIn,
     waiting: () => ({ isWaiting: head < awaited.length || isHalf, isHalf }),
     isInTransaction: () => isInTransaction,
+  }
+}
+
+/** The field of an error that says where in the server's source it was raised. */
+const routine = 0x52
+
+/**
+ * Keeps postgres.js from sending a statement again whose plan is stale, which it knows by this field. When several of them wait
+ * on the connection, it sends the descriptions of the second before it has bound the first, takes the answers to both for
+ * those of the first, and waits for the second for ever (3.4.9). The executor runs such a statement again by itself.
+ */
+function hideRoutine(bytes: Buffer, first: number, end: number): void {
+  for (let at = first; at < end - 1;) {
+    if (bytes[at] === routine && bytes[at + 1] !== 0) bytes[at + 1] = 0x2d
+    const next = bytes.indexOf(0, at) + 1
+    if (next === 0) return
+    at = next
   }
 }
 

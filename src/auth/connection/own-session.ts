@@ -23,7 +23,7 @@ export async function onOwnSession<T>(target: PostgresTarget, run: (session: Sql
     // Connecting by a query first: a failure to connect rejects it, with the reason.
     await atDriverEdge(() => client.unsafe('select 1'))
     const reserved = await atDriverEdge(() => client.reserve())
-    const session = guardSession(createPostgresExecutor(reserved, { giveUp }))
+    const session = guardSession(createPostgresExecutor(reserved, { giveUp, mayBegin: true }))
     onLost = () => session.lose()
     try {
       return await run(toConnection(session.executor))

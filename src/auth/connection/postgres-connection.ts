@@ -5,7 +5,7 @@ import { createConnectionPool } from './connection-pool.ts'
 import { choosePrepared } from './prepared-statements.ts'
 import { createPostgresClient } from './postgres-client.ts'
 import type { PostgresClient } from './postgres-client.ts'
-import { createPostgresExecutor } from './postgres-executor.ts'
+import { createStatementRunner, toSqlExecutor } from './postgres-executor.ts'
 import type { PostgresTarget } from './postgres-target.ts'
 import { runPostgresTransaction } from './postgres-transaction.ts'
 
@@ -38,14 +38,12 @@ export function createPostgresConnection(target: PostgresTarget): Opened {
     create(index, onClose) {
       const client = createPostgresClient(oneOf(target, index), onClose)
       clients.push(client)
-      return { client, executor: createPostgresExecutor(client.sql, { plans, giveUp: () => client.giveUp() }) }
+      return { client, runner: createStatementRunner(client.sql, { plans, giveUp: () => client.giveUp() }) }
     },
   })
   return {
     connection: {
-      query: (text, params) => pool.share(({ executor }) => executor.query(text, params)),
-      queryArrays: (text, params) => pool.share(({ executor }) => executor.queryArrays(text, params)),
-      exec: (text) => pool.share(({ executor }) => executor.exec(text)),
+      ...toSqlExecutor((run) => pool.share(({ runner }) => run(runner))),
       transaction: (run, options) => pool.reserve(({ client }) => runPostgresTransaction(client, run, options, plans)),
     },
     status: () => pool.status(),

@@ -6,8 +6,10 @@ import { refuseUnlessStatement } from '../../internal/plain-parameters.ts'
 import type { SqlExecutor, SqlResult } from '../../internal/sql-connection.ts'
 import { driverError, isFault } from './driver-error.ts'
 import type { Client } from './postgres-client.ts'
+import { mayBeStale } from './prepared-statements.ts'
 import type { PlanChoice } from './prepared-statements.ts'
-import { hasReadings, toWireValues } from './wire-values.ts'
+import { hasReadings, isTyped, toWireValues } from './wire-values.ts'
+import type { WireValue } from './wire-values.ts'
 
 /** The part of postgres.js that runs statements. */
 export type Runner = Pick<Client, 'unsafe' | 'types'>
@@ -16,12 +18,45 @@ export type Runner = Pick<Client, 'unsafe' | 'types'>
 const once = { prepare: false, simple: false }
 const keepingThePlan = { prepare: true, simple: false }
 
+/** A statement whose values nothing can change any more. */
+interface Statement {
+  readonly text: string
+  readonly values: readonly WireValue[]
+}
+
+/** Runs statements on one connection. */
+export interface StatementRunner {
+  query(statement: Statement): Promise<SqlResult>
+  queryArrays(statement: Statement): Promise<SqlResult<unknown[]>>
+  exec(text: string): Promise<void>
+}
+
 /**
- * What a plan may fail with whose tables have changed: the types of its parameters stay those it was made with, so that after
- * a change of a key from text to uuid Postgres looks for an operator between the two. 22P02 is a value that its old type cannot
- * take, or one that is just wrong: the second attempt tells.
+ * The port over runners of statements. It takes a caller's values over at once, however long the statement waits to be run.
+ *
+ * @param use - Finds a runner, and gives back what the statement on it comes to.
  */
-const stalePlan = new Set(['42883', '42804', '42846', '0A000', '22P02'])
+export function toSqlExecutor(use: <T>(run: (runner: StatementRunner) => Promise<T>) => Promise<T>): SqlExecutor {
+  return {
+    async query(text, params = []) {
+      const statement = toStatement(text, params)
+      return use((runner) => runner.query(statement))
+    },
+    async queryArrays(text, params = []) {
+      const statement = toStatement(text, params)
+      return use((runner) => runner.queryArrays(statement))
+    },
+    async exec(text) {
+      refuseUnlessStatement(text)
+      return use((runner) => runner.exec(text))
+    },
+  }
+}
+
+function toStatement(text: string, params: readonly unknown[]): Statement {
+  refuseUnlessStatement(text)
+  return { text, values: toWireValues(params) }
+}
 
 /** How an executor keeps plans, and ends its connection. */
 export interface ExecutorOptions {
@@ -31,13 +66,21 @@ export interface ExecutorOptions {
   readonly plans?: PlanChoice | undefined
   /** Whether a statement that fails ends a transaction, so that it cannot be run again. */
   readonly isTransaction?: boolean
+  /** Whether a transaction may be begun by a statement; see conversation.ts. */
+  readonly mayBegin?: boolean
 }
 
-/** Puts the port over a runner. */
-export function createPostgresExecutor(
+/** Puts the port over a client, or a part of one. */
+export function createPostgresExecutor(client: Runner, options: ExecutorOptions): SqlExecutor {
+  const runner = createStatementRunner(client, options)
+  return toSqlExecutor((run) => run(runner))
+}
+
+/** Runs statements on a client, or on a part of one. */
+export function createStatementRunner(
   client: Runner,
-  { plans, isTransaction = false, giveUp }: ExecutorOptions,
-): SqlExecutor {
+  { plans, isTransaction = false, mayBegin = false, giveUp }: ExecutorOptions,
+): StatementRunner {
   const atEdge = <T>(call: () => Promise<T>) =>
     atDriverEdge(async () => {
       try {
@@ -49,46 +92,50 @@ export function createPostgresExecutor(
       }
     })
   const run = async <TRow>(
-    text: string,
-    params: readonly unknown[],
+    { text, values }: Statement,
     read: (query: PendingQuery<Row[]>) => Readable<TRow>,
   ): Promise<SqlResult<TRow>> => {
-    refuseUnlessStatement(text)
-    const values = toWireValues(params, client.types)
-    const attempt = async (options: typeof once) => {
+    const parameters = values.map((value) => (isTyped(value) ? client.types(value.text, value.type) : value))
+    const attempt = async (sent: string, options: typeof once) => {
       try {
-        return await atEdge(() => collectRows(read(client.unsafe<Row[]>(text, values, options))))
+        return await atEdge(() => collectRows(read(client.unsafe<Row[]>(sent, parameters, options))))
       } catch (cause) {
         throw isMisfit(cause, values) ? misfit(cause) : cause
       }
     }
-    if (!plans?.isPrepared(text)) return attempt(once)
+    const plan = plans?.planFor(text)
+    if (!plans || plan === undefined) return attempt(text, once)
     try {
-      return await attempt(keepingThePlan)
+      return await attempt(plan, keepingThePlan)
     } catch (cause) {
-      if (!isTypystDbError(cause) || !stalePlan.has(cause.sqlState ?? '')) throw cause
+      if (!isTypystDbError(cause) || !mayBeStale(cause.sqlState)) throw cause
       if (isTransaction) {
-        // Over for this one; the next does without the plan.
-        if (cause.sqlState !== '22P02') plans.giveUp(text)
+        // Over for this one.
+        plans.suspect(text, plan)
         throw cause
       }
-      const result = await attempt(once)
-      plans.giveUp(text)
+      const result = await attempt(text, once)
+      plans.renew(text, plan)
       return result
     }
   }
   return {
-    query: (text, params = []) => run<Row>(text, params, (query) => query),
-    queryArrays: (text, params = []) => run<unknown[]>(text, params, (query) => query.values()),
-    async exec(text) {
-      refuseUnlessStatement(text)
-      await atEdge(() => client.unsafe(text).forEach(() => undefined))
-    },
+    query: (statement) => run<Row>(statement, (query) => query),
+    queryArrays: (statement) => run<unknown[]>(statement, (query) => query.values()),
+    exec: (text) =>
+      atEdge(async () => {
+        await client.unsafe(mayBegin ? text : notAsOurs(text)).forEach(() => undefined)
+      }),
   }
 }
 
+/** A connection that others use is given up when a statement leaves it in a transaction, unless it looks like our own `begin`. */
+function notAsOurs(text: string): string {
+  return text.startsWith('begin ') ? ` ${text}` : text
+}
+
 /** Whether the server refused the NUL that a value has instead of a reading for its column; see wire-values.ts. */
-function isMisfit(cause: unknown, values: readonly unknown[]): boolean {
+function isMisfit(cause: unknown, values: readonly WireValue[]): boolean {
   return isTypystDbError(cause) && cause.sqlState === '22021' && values.some(hasReadings)
 }
 

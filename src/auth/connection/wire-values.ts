@@ -8,8 +8,15 @@ import type { PostgresType } from 'postgres'
 import { refuseWhatThrows, toPlainParameters } from '../../internal/plain-parameters.ts'
 import type { PlainObject, PlainValue } from '../../internal/plain-parameters.ts'
 
-/** Names the type of a value, as `types` of a client does. */
-export type WithType = (value: string, type: number) => unknown
+/** A text that says of which type it is. */
+export interface TypedText {
+  readonly text: string
+  /** Postgres' number of the type. */
+  readonly type: number
+}
+
+/** A value as it goes to postgres.js, which makes a parameter of its own of one with a type. */
+export type WireValue = string | number | bigint | boolean | null | TypedText
 
 /** Postgres' numbers of types; see its catalog pg_type.dat. */
 const types = { bytea: 17, timestamptz: 1184 } as const
@@ -21,12 +28,17 @@ const maxInt8 = 2n ** 63n - 1n
  *
  * @throws TypystDbError `INVALID_INPUT` and `LIMIT_EXCEEDED`, as {@link toPlainParameters} does.
  */
-export function toWireValues(params: readonly unknown[], withType: WithType): unknown[] {
+export function toWireValues(params: readonly unknown[]): WireValue[] {
   const plain = toPlainParameters(params)
-  return refuseWhatThrows(() => plain.map((value) => toWireValue(value, withType)))
+  return refuseWhatThrows(() => plain.map(toWireValue))
 }
 
-function toWireValue(value: PlainValue, withType: WithType): unknown {
+/** Whether a value says of which type it is. */
+export function isTyped(value: WireValue): value is TypedText {
+  return typeof value === 'object' && value !== null
+}
+
+function toWireValue(value: PlainValue): WireValue {
   switch (typeof value) {
     case 'number':
       return Object.is(value, -0) ? numberText(value) : value
@@ -35,8 +47,8 @@ function toWireValue(value: PlainValue, withType: WithType): unknown {
       return value > maxInt8 || value < -maxInt8 ? String(value) : value
     case 'object':
       if (value === null) return null
-      if (value instanceof Date) return withType(momentText(value), types.timestamptz)
-      if (value instanceof Uint8Array) return withType(hexText(value), types.bytea)
+      if (value instanceof Date) return { text: momentText(value), type: types.timestamptz }
+      if (value instanceof Uint8Array) return { text: hexText(value), type: types.bytea }
       return withReadings(value)
     default:
       return value
