@@ -25,6 +25,9 @@ export const typystDbErrorCodes = [
   'WORKER_FAILED',
   'LEADER_CHANGED',
   'SCHEMA_OUTDATED',
+  // Files of an app
+  'ASSETS_UNAVAILABLE',
+  'RELOAD_NEEDED',
   // Exports and imports
   'EXPORT_INVALID',
   'EXPORT_NEWER',

@@ -5,6 +5,7 @@ import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { checkCalls, checkValue } from '../internal/check-arguments.ts'
 import { atDriverEdge } from '../internal/driver-edge.ts'
+import { loadCode } from '../internal/load-code.ts'
 import { observeConnection } from '../internal/observe-connection.ts'
 import { createTransactionGate, gateTransactions } from '../internal/transaction-gate.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
@@ -150,7 +151,7 @@ export function createAppDatabase(
     migrations = [],
     debug,
     worker,
-    leaderTimeoutMs = 15_000,
+    leaderTimeoutMs = 4_000,
     transactionIdleTimeoutMs = 10_000,
     onEvent = () => undefined,
   } = checked
@@ -217,5 +218,5 @@ export function createAppDatabase(
 
 /** The search's code, which an app needs only when somebody searches. */
 function loadSearch(): Promise<typeof import('./search/search.ts')> {
-  return import('./search/search.ts')
+  return loadCode(() => import('./search/search.ts'))
 }

@@ -2,6 +2,7 @@
 import { TypystDbError } from '../errors.ts'
 import { text } from '../internal/argument-readers.ts'
 import { checkValue } from '../internal/check-arguments.ts'
+import { loadCode } from '../internal/load-code.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { holdWebLock } from './connection/web-lock.ts'
 import type { RawExport } from './storage/export-raw.ts'
@@ -30,7 +31,7 @@ export async function exportRaw(dataDir: string): Promise<RawExport | undefined>
   }
   const unlock = await holdWebLock(location.name)
   try {
-    const storage = await import('./storage/export-raw.ts')
+    const storage = await loadCode(() => import('./storage/export-raw.ts'))
     return await storage.exportRaw(location.name)
   } finally {
     await unlock()

@@ -53,14 +53,15 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
   /**
    * With `worker`, how long the tab that holds the database may be silent before another takes its place, in milliseconds.
    * Nothing waits longer than twice that for a leader. As long, one that stands still may be in the way of the storage:
-   * then queries fail with `STORAGE_BLOCKED`.
+   * then queries fail with `STORAGE_BLOCKED`. A statement that keeps the other tabs waiting for twice as long is taken for
+   * one without an end: its leader is replaced, and after three times it fails. Raise this where statements take longer.
    *
-   * @defaultValue 15000
+   * @defaultValue 4000
    */
   readonly leaderTimeoutMs?: number | undefined
   /**
-   * With `worker`, told when another tab took the database over, when newer code migrated it, and when another tab
-   * deleted it.
+   * With `worker`, told when another tab took the database over, when newer code migrated it, when this tab needs a reload
+   * to go on, and when another tab deleted it.
    *
    * @defaultValue none
    */

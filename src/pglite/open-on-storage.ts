@@ -1,11 +1,13 @@
 /** Opens PGlite on a storage that is not one of its own. */
 import type { Transaction } from '@electric-sql/pglite'
 import { batchProtocol } from './batch-protocol.ts'
+import { loadAssets } from './engine-assets.ts'
 import { loadFrontend, loadPGlite } from './load-pglite.ts'
 import type { OpenedPGlite } from './open-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import type { PGliteStorage } from './pglite-storage.ts'
 import { quickQuery } from './quick-query.ts'
+import { startEngine } from './start-engine.ts'
 import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
 
@@ -22,6 +24,8 @@ export async function openOnStorage(
 ): Promise<OpenedPGlite> {
   const [pglite, frontend] = await Promise.all([loadPGlite(), loadFrontend()])
   const { PGlite, protocol, types } = pglite
+  // Before the storage is waited for, and reported when the engine starts.
+  loadAssets(pglite).catch(() => undefined)
   const fs = storage.createFilesystem(frontend)
   const initialSyncFs = fs.initialSyncFs.bind(fs)
   fs.initialSyncFs = async () => {
@@ -30,7 +34,7 @@ export async function openOnStorage(
   }
   onPhase?.('load')
   const client = await atStorageEdge(() =>
-    PGlite.create({
+    startEngine(pglite, {
       fs,
       startParams: startParams(PGlite, 'indexeddb'),
       // 1 MB instead of 16: a database that writes little stores and reads little.

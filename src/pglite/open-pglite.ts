@@ -7,11 +7,11 @@ import type { DataLocation } from './data-location.ts'
 import { batchProtocol } from './batch-protocol.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { FolderLock } from './folder-lock.ts'
-import { idleTimers } from './idle-timers.ts'
 import { loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import { quickQuery } from './quick-query.ts'
 import { realFolder } from './real-folder.ts'
+import { startEngine } from './start-engine.ts'
 import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
 
@@ -49,8 +49,8 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
     const pglite = await loadPGlite()
     if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite, initial))
     const client = await atStorageEdge(() =>
-      pglite.PGlite.create(toDataDir(location), {
-        ...idleTimers(),
+      startEngine(pglite, {
+        dataDir: toDataDir(location),
         startParams: startParams(pglite.PGlite, location.kind),
         ...(location.kind === 'memory' && initial && { loadDataDir: initial }),
       }),
@@ -106,11 +106,7 @@ function toDataDir(location: DataLocation): string {
  * folder of another major ends in a WASM trap (https://github.com/electric-sql/pglite/issues/874). A new database is
  * made beside the folder and moved there when it is whole: a process killed in the middle leaves nothing half-made.
  */
-async function prepareFolder(
-  folder: string,
-  { PGlite }: Pick<PGliteModule, 'PGlite'>,
-  initial: Blob | undefined,
-): Promise<void> {
+async function prepareFolder(folder: string, pglite: PGliteModule, initial: Blob | undefined): Promise<void> {
   const fs = process.getBuiltinModule('node:fs/promises')
   const found = await unlessMissing(fs.readdir(folder))
   if (found && found.length > 0) {
@@ -126,8 +122,9 @@ async function prepareFolder(
   const draft = `${folder}.new`
   await fs.rm(draft, { recursive: true, force: true })
   try {
-    const client = await PGlite.create(`file://${draft}`, {
-      startParams: startParams(PGlite, 'folder'),
+    const client = await startEngine(pglite, {
+      dataDir: `file://${draft}`,
+      startParams: startParams(pglite.PGlite, 'folder'),
       ...(initial && { loadDataDir: initial }),
     })
     await client.close()

@@ -13,6 +13,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Where the test page is: `page.goto(inject('pageUrl'))`. */
     pageUrl: string
+    /** The folder it is built into, for servers of a test's own. */
+    pageFolder: string
     /** Which browser the tests of this project run in. */
     browserName: BrowserName
   }
@@ -26,6 +28,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await buildPage(folder)
     const server = await startPageServer(folder)
     project.provide('pageUrl', server.url)
+    project.provide('pageFolder', folder)
     project.provide('browserName', browserOf(project.name))
     return async () => {
       await server[Symbol.asyncDispose]()

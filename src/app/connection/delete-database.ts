@@ -1,4 +1,5 @@
 /** Deletes what a location holds. The caller has it locked and nothing open in it. */
+import { loadCode } from '../../internal/load-code.ts'
 import { realFolder } from '../../pglite/real-folder.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
 
@@ -15,7 +16,7 @@ export async function deleteDatabase(location: DataLocation): Promise<void> {
     for (const path of [await realFolder(location.path), location.path])
       await rm(path, { recursive: true, force: true })
   } else if (location.kind === 'indexeddb') {
-    const { deleteStorage } = await import('../storage/open-storage.ts')
+    const { deleteStorage } = await loadCode(() => import('../storage/open-storage.ts'))
     await deleteStorage(location.name)
   }
 }

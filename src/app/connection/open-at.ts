@@ -2,8 +2,9 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { isTypystDbError, TypystDbError } from '../../errors.ts'
 import type { Opened } from '../../internal/lazy-connection.ts'
+import { loadCode } from '../../internal/load-code.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
-import { loadFrontend, loadPGlite, warmUpPGlite } from '../../pglite/load-pglite.ts'
+import { holdPGlite, loadFrontend, loadPGlite, warmUpPGlite } from '../../pglite/load-pglite.ts'
 import { openOnStorage } from '../../pglite/open-on-storage.ts'
 import { openPGlite } from '../../pglite/open-pglite.ts'
 import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
@@ -72,6 +73,11 @@ export async function preloadCode({ kind }: DataLocation): Promise<void> {
   await Promise.all([warmUpPGlite(), ...(kind === 'indexeddb' ? [loadFrontend(), loadStorage()] : [])])
 }
 
+/** Fetches the same and keeps it without compiling it, for the day when the server has it no more. */
+export async function holdCode({ kind }: DataLocation): Promise<void> {
+  await Promise.all([holdPGlite(), ...(kind === 'indexeddb' ? [loadFrontend(), loadStorage()] : [])])
+}
+
 /** Takes the name of a database in the browser. */
 export async function lockInBrowser(name: string): Promise<() => Promise<void>> {
   if (!('indexedDB' in globalThis)) {
@@ -91,7 +97,7 @@ async function openElsewhere(location: DataLocation, { onPhase }: OpenOptions): 
 
 /** The shipped snapshot for a new database outside of a browser, which spares it initdb: 0.7 instead of 2 s in memory. */
 async function loadInitial(): Promise<Blob | undefined> {
-  const { loadSnapshotArchive } = await import('../storage/snapshot.ts')
+  const { loadSnapshotArchive } = await loadCode(() => import('../storage/snapshot.ts'))
   return loadSnapshotArchive(appMigrations.map(({ hash }) => hash))
 }
 
@@ -126,5 +132,5 @@ async function openInBrowser(
 
 /** Our own storage, whose code only a database in a browser needs. */
 function loadStorage(): Promise<typeof import('../storage/open-storage.ts')> {
-  return import('../storage/open-storage.ts')
+  return loadCode(() => import('../storage/open-storage.ts'))
 }

@@ -22,6 +22,9 @@ import { createStoreConnection } from './store-connection.ts'
 import type { StoreIndex } from './store-index.ts'
 import type { OpenStore } from './transaction.ts'
 
+/** How long something else may keep a page that is alone from its storage, in milliseconds. */
+const blockedAfterMs = 8_000
+
 /**
  * Makes a store; nothing is opened before {@link BlockStore.open}.
  */
@@ -42,7 +45,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   const connection = createStoreConnection({
     name,
     factory: () => options.factory ?? browserIndexedDb(),
-    leaderTimeoutMs: options.leaderTimeoutMs,
+    leaderTimeoutMs: options.leaderTimeoutMs ?? blockedAfterMs,
   })
 
   /** After a failure nobody knows whether the transaction was stored after all; the journal tells who took its number. */

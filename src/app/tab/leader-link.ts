@@ -1,9 +1,11 @@
 /** The leader a tab follows: whoever holds the lock of the database, and how far the two are with each other. */
+import { encodeError } from '../worker/error-codec.ts'
 import { findHolder } from '../worker/find-holder.ts'
 import { wireProtocol } from '../worker/names.ts'
 import type { Membership } from './membership.ts'
 import type { PendingCalls } from './pending-calls.ts'
 import type { TabClientOptions } from './tab-client-types.ts'
+import { uncloneable } from './tab-errors.ts'
 
 /** A leader, and the tab's session with it. */
 export interface FollowedLeader {
@@ -39,6 +41,8 @@ export interface LeaderLink {
   send(): void
   /** Asks for a sign of life. */
   ping(): void
+  /** Asks whether the leader still knows this tab. */
+  knock(): void
   /** Has the tab's own worker take its place. */
   takeOver(): void
   become(state: FollowedLeader['state']): void
@@ -51,7 +55,7 @@ export interface LeaderLink {
 export function createLeaderLink(
   { location, durability, memoryFallback, migrations, channels }: TabClientOptions,
   membership: Pick<Membership, 'transport' | 'isTakingPart'>,
-  calls: Pick<PendingCalls, 'toResume' | 'toSend' | 'answeredBelow'>,
+  calls: Pick<PendingCalls, 'toResume' | 'toSend' | 'answeredBelow' | 'settle'>,
   { onFollowed, onLost, onOpenInPage }: LeaderLinkEvents,
 ): LeaderLink {
   let leader: FollowedLeader | undefined
@@ -107,11 +111,19 @@ export function createLeaderLink(
       const { session } = leader
       const answeredBelow = calls.answeredBelow()
       for (const { number, within, call } of calls.toSend(session)) {
-        membership.transport()?.post({ type: 'call', session, number, answeredBelow, within, call })
+        try {
+          membership.transport()?.post({ type: 'call', session, number, answeredBelow, within, call })
+        } catch (cause) {
+          // Functions and symbols do not cross.
+          calls.settle(number, { ok: false, error: encodeError(uncloneable(cause)) })
+        }
       }
     },
     ping() {
       if (leader) membership.transport()?.ping(leader.id)
+    },
+    knock() {
+      if (leader) membership.transport()?.post({ type: 'knock', session: leader.session })
     },
     takeOver() {
       if (leader) membership.transport()?.toWorker({ type: 'take-over', leaderId: leader.id })

@@ -18,6 +18,8 @@ export interface Membership {
   transport(): Transport | undefined
   /** Whether it was started and not ended since. */
   isTakingPart(): boolean
+  /** Whether its worker is yet to come. */
+  isStarting(): boolean
   start(): Promise<void>
   /** Ends at once. */
   drop(): void
@@ -25,6 +27,8 @@ export interface Membership {
   leave(): Promise<void>
   /** Starts the worker, and lets it fetch what opening needs. */
   preload(): Promise<void>
+  /** Lets the worker keep what it would need to lead. */
+  hold(): void
 }
 
 export function createMembership(options: TransportOptions, events: MembershipEvents): Membership {
@@ -54,6 +58,7 @@ export function createMembership(options: TransportOptions, events: MembershipEv
   return {
     transport: () => transport,
     isTakingPart: () => isTakingPart,
+    isStarting: () => isTakingPart && !transport,
     async start() {
       isTakingPart = true
       const own = (starts += 1)
@@ -84,6 +89,7 @@ export function createMembership(options: TransportOptions, events: MembershipEv
       const leaving = end() ?? (await starting?.catch(() => undefined))
       await leaving?.leave(options.leaderTimeoutMs)
     },
+    hold: () => transport?.toWorker({ type: 'hold', location: options.location }),
     async preload() {
       const started = transport ?? (await prepare())
       await started.preload()

@@ -3,6 +3,7 @@ import { TypystDbError } from '../../errors.ts'
 import { createDeferred } from '../../internal/deferred.ts'
 import { workerLock } from '../worker/names.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
+import { readFromWorker } from '../worker/read-message.ts'
 
 /** A worker that runs `serveAppDatabase()`. */
 export interface OwnWorker {
@@ -15,19 +16,20 @@ export interface OwnWorker {
 /** What {@link startWorker} needs. */
 export interface OwnWorkerOptions {
   readonly create: () => Worker
-  /** How long it may take to load, in milliseconds. */
-  readonly timeoutMs: number
   readonly onMessage: (message: FromWorker) => void
   /** It ended without being told to. */
   readonly onDied: () => void
 }
+
+/** How long its file and the code in it may take to arrive and to run, in milliseconds. */
+const startsWithinMs = 10_000
 
 /**
  * Starts the worker.
  *
  * @throws TypystDbError `WORKER_FAILED` when it does not come up.
  */
-export async function startWorker({ create, timeoutMs, onMessage, onDied }: OwnWorkerOptions): Promise<OwnWorker> {
+export async function startWorker({ create, onMessage, onDied }: OwnWorkerOptions): Promise<OwnWorker> {
   const serving = createDeferred<string>()
   let worker: Worker
   try {
@@ -35,12 +37,13 @@ export async function startWorker({ create, timeoutMs, onMessage, onDied }: OwnW
   } catch (cause) {
     throw workerFailed(cause)
   }
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-    if (data.type === 'serving') serving.resolve(data.workerId)
-    else onMessage(data)
+  worker.onmessage = ({ data }: MessageEvent<unknown>) => {
+    const message = readFromWorker(data)
+    if (message?.type === 'serving') serving.resolve(message.workerId)
+    else if (message) onMessage(message)
   }
   worker.onerror = () => serving.reject(workerFailed())
-  const timer = setTimeout(() => serving.reject(workerFailed()), timeoutMs)
+  const timer = setTimeout(() => serving.reject(workerFailed()), startsWithinMs)
   const watch = new AbortController()
   try {
     const workerId = await serving.promise

@@ -13,7 +13,14 @@ import { createPendingCalls } from './pending-calls.ts'
 import type { OpenSession } from './pending-calls.ts'
 import { createSilenceWatch } from './silence-watch.ts'
 import type { Attached, TabClient, TabClientOptions } from './tab-client-types.ts'
-import { acknowledgedLost, closed, closedByDestroy, nobodyAnswers, openInPage } from './tab-errors.ts'
+import { hasSuccessor } from '../worker/find-holder.ts'
+import { acknowledgedLost, closed, closedByDestroy, nobodyAnswers, openInPage, reloadNeeded } from './tab-errors.ts'
+
+/** After how many ticks without a word for this tab, by a leader that lives, it asks and begins anew; see silence-watch.ts. */
+const [ticksUntilKnock, ticksUntilAnew] = [3, 9]
+
+/** How long a tab that follows waits before it fetches what it would need to lead, in milliseconds. */
+const holdsAfterMs = 1000
 
 export function createTabClient(options: TabClientOptions): TabClient {
   const { leaderTimeoutMs, onEvent } = options
@@ -24,6 +31,11 @@ export function createTabClient(options: TabClientOptions): TabClient {
   let hasAttached = false
   let isOutdated = false
   let isSuspended = false
+  /** Why this tab's own worker cannot lead. */
+  let unable: TypystDbError | undefined
+  let unservedTicks = 0
+  let answersKnocks = false
+  let holding: ReturnType<typeof setTimeout> | undefined
 
   const membership = createMembership(options, {
     onLeading: (workerId) => link.follow(workerId),
@@ -36,7 +48,18 @@ export function createTabClient(options: TabClientOptions): TabClient {
       if (!destroying && membership.isTakingPart()) endDestroyed()
     },
     onJoined: () => link.look(),
-    onFailed: (cause) => fail(isTypystDbError(cause) ? cause : nobodyAnswers()),
+    onFailed(cause) {
+      const error = isTypystDbError(cause) ? cause : nobodyAnswers()
+      if (hasAttached) needReload(error)
+      else fail(error)
+    },
+    onUnable(error) {
+      unable = decodeError(error)
+      link.lose(true)
+      void hasSuccessor(options.location).then((isThere) => {
+        if (!isThere && unable) endUnable(unable)
+      })
+    },
     onWorkerLost() {
       standStill()
       if (!isSuspended) start()
@@ -59,17 +82,31 @@ export function createTabClient(options: TabClientOptions): TabClient {
     leaderTimeoutMs,
     isWaiting: () => membership.isTakingPart() && (opening !== undefined || destroying !== undefined || calls.size > 0),
     // The own worker's end is told by its lock, and until then it is at work.
-    isExcused: () => link.isOwn() === true,
+    isExcused: () => link.isOwn() === true || membership.isStarting(),
     onSilence() {
       link.ping()
+      unservedTicks += 1
+      if (answersKnocks && link.current()?.state === 'attached' && unservedTicks >= ticksUntilKnock) {
+        if (unservedTicks < ticksUntilAnew) link.knock()
+        else {
+          // Somebody told the leader that this tab is gone, or a message was lost.
+          unservedTicks = 0
+          link.lose(true)
+          void link.look()
+        }
+      }
       // Nobody leads, or its welcome was lost, or it leads no longer.
       if ((link.current()?.state ?? 'greeted') === 'greeted') void link.look()
     },
     onTimeout: () => link.takeOver(),
-    onGivenUp: () => fail(nobodyAnswers()),
+    onGivenUp() {
+      if (unable) endUnable(unable)
+      else fail(nobodyAnswers())
+    },
   })
 
   const start = (): void => {
+    unable = undefined
     void membership.start()
     silence.update()
   }
@@ -89,9 +126,27 @@ export function createTabClient(options: TabClientOptions): TabClient {
     void stop()
   }
 
+  /** Nobody can lead, this tab included. The next request tries all of it again. */
+  const endUnable = (cause: TypystDbError): void => {
+    unable = undefined
+    if (!hasAttached) {
+      fail(cause)
+      return
+    }
+    needReload(cause)
+    standStill()
+  }
+
+  const needReload = (cause: TypystDbError): void => {
+    const error = reloadNeeded(cause)
+    fail(error)
+    onEvent({ type: 'reload-needed', error })
+  }
+
   const stop = (): Promise<void> => {
     link.clear()
     hasAttached = false
+    clearTimeout(holding)
     const leaving = membership.leave()
     silence.update()
     return leaving
@@ -125,6 +180,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
 
   const receive = (message: ToClient): void => {
     silence.heard()
+    unservedTicks = 0
     // It belongs to a session with a former leader, or with this one before it was lost.
     if ('session' in message && !link.isOf(message.session)) return
     switch (message.type) {
@@ -140,8 +196,11 @@ export function createTabClient(options: TabClientOptions): TabClient {
         link.become('attached')
         calls.resume(message.outcomes)
         if (message.storage) receive({ type: 'storage', state: message.storage })
+        answersKnocks = message.answersKnocks === true
         if (hasAttached) onEvent({ type: 'leader-changed', isLeader: link.isOwn() === true })
         hasAttached = true
+        clearTimeout(holding)
+        if (!link.isOwn()) holding = setTimeout(() => membership.hold(), holdsAfterMs)
         opening?.resolve(message)
         opening = undefined
         send()
@@ -157,6 +216,8 @@ export function createTabClient(options: TabClientOptions): TabClient {
       case 'answer':
         calls.settle(message.number, message.outcome)
         send()
+        break
+      case 'known':
         break
       case 'notification':
         options.onNotification(message.channel, message.payload)

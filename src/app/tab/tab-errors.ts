@@ -22,6 +22,22 @@ export function acknowledgedLost(): TypystDbError {
   )
 }
 
+export function uncloneable(cause: unknown): TypystDbError {
+  return new TypystDbError(
+    'INVALID_INPUT',
+    'A parameter cannot be handed to the worker: functions and symbols are no values of a database. Nothing was sent.',
+    { cause },
+  )
+}
+
+export function reloadNeeded(cause: TypystDbError): TypystDbError {
+  return new TypystDbError(
+    'RELOAD_NEEDED',
+    'This tab has to open the database itself now and cannot, because its code is no longer on the server, as after a deploy. Reload the page. What was acknowledged is stored.',
+    { cause },
+  )
+}
+
 export function closed(): TypystDbError {
   return new TypystDbError('CLOSED', 'The database was closed. Create a new one to go on.')
 }

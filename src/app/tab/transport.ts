@@ -2,7 +2,8 @@
 import type { DataLocation } from '../../pglite/data-location.ts'
 import { clientChannel, clientLock, discoveryChannel, wireProtocol } from '../worker/names.ts'
 import { decodeError } from '../worker/error-codec.ts'
-import type { Discovery, ToClient, ToLeader, ToWorker } from '../worker/protocol.ts'
+import type { Discovery, ToClient, ToLeader, ToWorker, WireError } from '../worker/protocol.ts'
+import { readDiscovery, readToClient } from '../worker/read-message.ts'
 import { createDeferred } from '../../internal/deferred.ts'
 import { startWorker } from './own-worker.ts'
 
@@ -14,7 +15,7 @@ export interface TransportOptions {
   readonly durability: 'strict' | 'relaxed'
   readonly memoryFallback: boolean
   readonly transactionIdleTimeoutMs: number
-  /** How long the worker may take to load, and whatever stands still may be in its way, in milliseconds. */
+  /** How long a worker may be silent, and whatever stands still may be in its way, in milliseconds. */
   readonly leaderTimeoutMs: number
 }
 
@@ -33,6 +34,8 @@ export interface TransportEvents {
   readonly onDestroyed: () => void
   /** The tab's own worker ended without being told to. */
   readonly onWorkerDied: (workerId: string) => void
+  /** The tab's own worker cannot lead. */
+  readonly onUnable: (error: WireError) => void
 }
 
 /** A tab that takes part in a database. */
@@ -66,11 +69,14 @@ export async function createTransport(options: TransportOptions, events: Transpo
   const releaseClient = createDeferred<undefined>()
   let connectedTo: string | undefined
   let isGone = false
+  /** Since when the own worker owes an answer, by `performance.now()`. */
+  let askedAt: number | undefined
+  const isStuck = () => askedAt !== undefined && performance.now() - askedAt >= leaderTimeoutMs
 
   const worker = await startWorker({
     create: options.createWorker,
-    timeoutMs: leaderTimeoutMs,
     onMessage(message) {
+      askedAt = undefined
       switch (message.type) {
         case 'left':
           left.resolve(undefined)
@@ -79,6 +85,10 @@ export async function createTransport(options: TransportOptions, events: Transpo
           events.onLeading(worker.workerId)
           break
         case 'serving':
+        case 'here':
+          break
+        case 'unable':
+          events.onUnable(message.error)
           break
         case 'preloaded':
           if (message.error) preloaded.reject(decodeError(message.error))
@@ -96,20 +106,32 @@ export async function createTransport(options: TransportOptions, events: Transpo
   const channel = new BroadcastChannel(clientChannel(clientId))
   const broadcast = (message: Discovery): void => discovery.postMessage(message)
 
-  channel.onmessage = ({ data }: MessageEvent<ToClient>) => {
-    if (connectedTo !== workerId) events.onMessage(data)
+  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+    const message = readToClient(data)
+    if (message && connectedTo !== workerId) events.onMessage(message)
   }
-  discovery.onmessage = ({ data }: MessageEvent<Discovery>) => {
-    switch (data.type) {
+  discovery.onmessage = ({ data }: MessageEvent<unknown>) => {
+    const message = readDiscovery(data)
+    switch (message?.type) {
+      case undefined:
+        break
       case 'leading':
-        if (data.leaderId !== workerId) events.onOtherLeading()
+        if (message.leaderId === workerId) break
+        // Another took its place, and it does not notice.
+        if (isStuck()) events.onWorkerDied(workerId)
+        else events.onOtherLeading()
         break
       case 'pong':
-        if (data.leaderId === connectedTo) events.onPong()
+        if (message.leaderId === connectedTo) events.onPong()
         break
       case 'ping':
-        // The worker may be busy with a long statement; its locks say that it lives.
-        if (data.leaderId === workerId && events.isLeading()) broadcast({ type: 'pong', leaderId: workerId })
+        if (message.leaderId !== workerId || !events.isLeading()) break
+        // The worker may be busy with a long statement, for some time. One that does not come back is not vouched for.
+        if (askedAt === undefined) {
+          askedAt = performance.now()
+          worker.post({ type: 'are-you-there' })
+        }
+        if (!isStuck()) broadcast({ type: 'pong', leaderId: workerId })
         break
       case 'destroyed':
         events.onDestroyed()
@@ -118,7 +140,7 @@ export async function createTransport(options: TransportOptions, events: Transpo
       case 'hello':
         break
       default:
-        data satisfies never
+        message satisfies never
     }
   }
   const close = (): void => {

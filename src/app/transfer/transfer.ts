@@ -1,5 +1,6 @@
 /** `app.transfer`: everything into the database and out of it, its code loaded when first used. */
 import { checkCalls } from '../../internal/check-arguments.ts'
+import { loadCode } from '../../internal/load-code.ts'
 import type { SqlConnection } from '../../internal/sql-connection.ts'
 import type { NewEntry } from '../../schema/app.ts'
 import { transferCalls } from '../app-calls.ts'
@@ -82,14 +83,14 @@ export interface Transfer {
 export function createTransfer(connection: SqlConnection): Transfer {
   return checkCalls('transfer.', transferCalls, {
     importEntries: async (source, options) =>
-      (await import('./import-entries.ts')).importEntries(connection, source, options),
-    exportData: async (options) => (await import('./export-data.ts')).exportData(connection, options),
+      (await loadCode(() => import('./import-entries.ts'))).importEntries(connection, source, options),
+    exportData: async (options) => (await loadCode(() => import('./export-data.ts'))).exportData(connection, options),
     importData: async (exported, options) =>
-      (await import('./import-data.ts')).importData(connection, exported, options),
+      (await loadCode(() => import('./import-data.ts'))).importData(connection, exported, options),
     async *exportMarkdown() {
-      yield* (await import('./export-markdown.ts')).exportMarkdown(connection)
+      yield* (await loadCode(() => import('./export-markdown.ts'))).exportMarkdown(connection)
     },
     importMarkdown: async (files, options) =>
-      (await import('./import-markdown.ts')).importMarkdown(connection, files, options),
+      (await loadCode(() => import('./import-markdown.ts'))).importMarkdown(connection, files, options),
   })
 }

@@ -6,6 +6,8 @@ import { databaseLock } from './names.ts'
 export interface Candidate {
   /** Leaves the queue, or lets go of the lock. */
   withdraw(): Promise<void>
+  /** Lets go of the lock, and waits for it again behind everybody else. */
+  stepBack(): void
   /**
    * Takes the lock from a leader that does not answer. That is safe, because the storage takes nothing from a leader
    * that was deposed; a page in its place, which writes no such mark, is left alone.
@@ -52,6 +54,12 @@ export function createCandidate(name: string, { onElected, onDeposed }: Candidat
       withdrawn.abort()
       letGo?.()
       await request
+    },
+    stepBack() {
+      const letGo = release
+      release = undefined
+      letGo?.()
+      if (letGo && !withdrawn.signal.aborted) stand({ signal: withdrawn.signal })
     },
     async takeOver(leaderId) {
       if (release || withdrawn.signal.aborted) return

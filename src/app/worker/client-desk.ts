@@ -138,7 +138,15 @@ export function createClientDesk({ clientId, post, onAnswered, isListenedTo, onD
       else requests.delete(number)
       if (isDismissed) return
       if (!outcome.ok && outcome.error.code === 'DATABASE_IN_USE') onDeposed()
-      else post({ type: 'answer', session: attached.session, number, outcome })
+      else {
+        const answer = { type: 'answer', session: attached.session, number } as const
+        try {
+          post({ ...answer, outcome })
+        } catch (cause) {
+          // What cannot be sent would be waited for without an end.
+          post({ ...answer, outcome: failed(cause).outcome })
+        }
+      }
     },
     outdate() {
       isOutdated = true

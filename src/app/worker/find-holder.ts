@@ -1,4 +1,5 @@
 /** Tells who has a database open, without disturbing anybody. */
+import type { DataLocation } from '../../pglite/data-location.ts'
 import { databaseLock, workerLock } from './names.ts'
 
 /** Who holds the lock of a database. */
@@ -20,6 +21,13 @@ export async function findHolder(name: string): Promise<LockHolder> {
     }
   }
   return { kind: 'page' }
+}
+
+/** Whether anybody has a database open or waits for a turn to. */
+export async function hasSuccessor(location: DataLocation): Promise<boolean> {
+  if (location.kind !== 'indexeddb') return false
+  const { held = [], pending = [] } = await navigator.locks.query()
+  return [...held, ...pending].some((lock) => lock.name === databaseLock(location.name))
 }
 
 /** Whether a worker has a database open, or is about to. */

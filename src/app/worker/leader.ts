@@ -31,6 +31,8 @@ export interface LeaderOptions {
   readonly leaderTimeoutMs: number
   /** It can lead no longer: somebody else does, or the database is deleted. */
   readonly onEnd: (reason: 'deposed' | 'destroyed') => void
+  /** It cannot lead, because the files that opening needs cannot be had. */
+  readonly onUnable: (cause: TypystDbError) => void
 }
 
 /** A leader at work. */
@@ -113,8 +115,13 @@ export function createLeader(options: LeaderOptions): Leader {
         fallbackCause: opened.fallbackCause && encodeError(opened.fallbackCause),
         storage: opened.storageState && toWireState(opened.storageState()),
         outcomes: desk.resume(message.resume, keptOutcomes(opened, desk.clientId)),
+        answersKnocks: true,
       })
     } catch (cause) {
+      if (isTypystDbError(cause) && cause.code === 'ASSETS_UNAVAILABLE' && !engine) {
+        giveWay(cause)
+        return
+      }
       const isInUse = isTypystDbError(cause) && cause.code === 'DATABASE_IN_USE'
       // A page with stock PGlite knows of no lock, and is in the way of a leader that stays one.
       if (isInUse && location.kind === 'indexeddb' && !(await isHolder(location.name, leaderId))) depose()
@@ -166,6 +173,15 @@ export function createLeader(options: LeaderOptions): Leader {
     onEnd('destroyed')
   }
 
+  /** For another one who can open the database; nothing was begun. */
+  function giveWay(cause: TypystDbError): void {
+    if (isEnded) return
+    isEnded = true
+    broadcast({ type: 'resigned', leaderId })
+    desks.clear()
+    options.onUnable(cause)
+  }
+
   function depose(): void {
     if (isEnded) return
     isEnded = true
@@ -213,6 +229,9 @@ export function createLeader(options: LeaderOptions): Leader {
           break
         case 'detach':
           disconnect(clientId)
+          break
+        case 'knock':
+          if (desk.attached?.session === message.session) desk.post({ type: 'known', session: message.session })
           break
         default:
           message satisfies never

@@ -1,4 +1,4 @@
-/** Every message between a tab, its own worker and the leader. Types only; both sides `switch` over them. */
+/** Every message between a tab, its own worker and the leader. Types only; both sides `switch` over them; read-message.ts tells which are. */
 import type { DumpDataDirCompression, WireResults } from './pglite-types.ts'
 import type { TypystDbErrorCode, TypystDbErrorDetails } from '../../errors.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
@@ -126,6 +126,8 @@ export type ToLeader =
   /** Delete the database, for every tab; needs no session. */
   | { readonly type: 'destroy'; readonly session: string }
   | { readonly type: 'detach' }
+  /** Asks whether the leader still knows the session; one that does not lets it begin anew. */
+  | { readonly type: 'knock'; readonly session: string }
 
 /** From the leader to a tab. */
 export type ToClient =
@@ -140,7 +142,11 @@ export type ToClient =
       readonly storage: WireStorageState | undefined
       /** What became of the requests to resume; those that are missing took no effect. */
       readonly outcomes: readonly (readonly [number: number, outcome: Outcome])[]
+      /** Whether it answers `knock`, which older leaders do not. */
+      readonly answersKnocks?: boolean | undefined
     }
+  /** The answer to `knock`. */
+  | { readonly type: 'known'; readonly session: string }
   | { readonly type: 'refused'; readonly session: string; readonly error: WireError }
   | { readonly type: 'answer'; readonly session: string; readonly number: number; readonly outcome: Outcome }
   | { readonly type: 'notification'; readonly channel: string; readonly payload: string }
@@ -173,6 +179,10 @@ export type ToWorker =
   /** The leader does not answer: take its place, unless somebody else has done so. */
   | { readonly type: 'take-over'; readonly leaderId: string }
   | { readonly type: 'preload'; readonly location: DataLocation }
+  /** Fetch what opening needs and keep it, because this tab may have to lead when the server has it no more. */
+  | { readonly type: 'hold'; readonly location: DataLocation }
+  /** Answered with `here`, by a worker that is not busy. */
+  | { readonly type: 'are-you-there' }
 
 /** From a worker to the tab that made it. */
 export type FromWorker =
@@ -180,6 +190,9 @@ export type FromWorker =
   | { readonly type: 'serving'; readonly workerId: string }
   | { readonly type: 'preloaded'; readonly error: WireError | undefined }
   | { readonly type: 'left' }
+  | { readonly type: 'here' }
+  /** It can lead no longer, because it cannot get what opening needs; it serves its tab all the same. */
+  | { readonly type: 'unable'; readonly error: WireError }
   | Leading
 
 /** Somebody leads. */

@@ -1,11 +1,12 @@
 /** `serveAppDatabase`: the whole of the app's worker. It waits for its turn to lead, and serves every tab while it does. */
-import { preloadCode } from '../connection/open-at.ts'
+import { holdCode, preloadCode } from '../connection/open-at.ts'
 import { createCandidate } from './candidate.ts'
 import { encodeError } from './error-codec.ts'
 import { createLeader } from './leader.ts'
 import type { Leader } from './leader.ts'
 import { discoveryChannel, wireProtocol, workerLock } from './names.ts'
 import type { Discovery, FromWorker, ToWorker } from './protocol.ts'
+import { readDiscovery, readToWorker } from './read-message.ts'
 import { createTabPorts } from './tab-ports.ts'
 
 /**
@@ -25,35 +26,47 @@ export function serveAppDatabase(): void {
   const tell = (message: FromWorker): void => postMessage(message)
   let membership: Membership | undefined
 
-  addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
-    switch (data.type) {
+  addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    // The app may talk to its worker, too.
+    const message = readToWorker(data)
+    switch (message?.type) {
+      case undefined:
+        break
       case 'join':
-        membership ??= join(workerId, data, tell)
+        membership ??= join(workerId, message, tell)
         break
       case 'leave':
         void (membership?.leave() ?? Promise.resolve()).catch(() => undefined).then(() => tell({ type: 'left' }))
         membership = undefined
         break
       case 'preload':
-        preloadCode(data.location).then(
+        preloadCode(message.location).then(
           () => tell({ type: 'preloaded', error: undefined }),
           (cause: unknown) => tell({ type: 'preloaded', error: encodeError(cause) }),
         )
+        break
+      case 'hold':
+        // What it could not get now, it tries to get when it leads.
+        holdCode(message.location).catch(() => undefined)
         break
       case 'page-leaving':
         membership?.leader()?.flushUrgently()
         break
       case 'take-over':
-        void membership?.takeOver(data.leaderId)
+        void membership?.takeOver(message.leaderId)
+        break
+      case 'are-you-there':
+        tell({ type: 'here' })
         break
       case 'attach':
       case 'call':
       case 'destroy':
       case 'detach':
-        membership?.leader()?.receive(membership.clientId, data)
+      case 'knock':
+        membership?.leader()?.receive(membership.clientId, message)
         break
       default:
-        data satisfies never
+        message satisfies never
     }
   })
   // Held for good: whoever gets it next knows that this worker is gone.
@@ -94,6 +107,12 @@ function join(
         broadcast({ type: 'destroyed' })
         void leave()
       },
+      onUnable(cause) {
+        // Another tab may have what this one lacks.
+        leader = undefined
+        ports.close()
+        void candidate.withdraw().then(() => tell({ type: 'unable', error: encodeError(cause) }))
+      },
     })
     leader.connect(clientId, tell)
     tell({ type: 'leading', leaderId: workerId })
@@ -112,27 +131,40 @@ function join(
     }
   }
 
-  discovery.onmessage = ({ data }: MessageEvent<Discovery>) => {
-    if (!leader) return
-    switch (data.type) {
+  /** Lets those lead who wait, and waits again behind them. */
+  async function stepBack(): Promise<void> {
+    const leaving = leader
+    leader = undefined
+    try {
+      await leaving?.resign()
+    } finally {
+      ports.close()
+      candidate.stepBack()
+    }
+  }
+
+  discovery.onmessage = ({ data }: MessageEvent<unknown>) => {
+    const message = readDiscovery(data)
+    if (!leader || !message) return
+    switch (message.type) {
       case 'who-leads':
         broadcast({ type: 'leading', leaderId: workerId })
         break
       case 'hello':
-        if (data.leaderId !== workerId) break
-        // A tab with a newer protocol knows better how to lead.
-        if (data.protocol > wireProtocol) void leave()
-        else ports.open(data.clientId, leader, workerId)
+        if (message.leaderId !== workerId) break
+        // A tab with a newer protocol knows better how to lead. When there is none after all, this one comes back.
+        if (message.protocol > wireProtocol) void stepBack()
+        else ports.open(message.clientId, leader, workerId)
         break
       case 'ping':
-        if (data.leaderId === workerId) broadcast({ type: 'pong', leaderId: workerId })
+        if (message.leaderId === workerId) broadcast({ type: 'pong', leaderId: workerId })
         break
       case 'leading':
       case 'pong':
       case 'destroyed':
         break
       default:
-        data satisfies never
+        message satisfies never
     }
   }
   return { clientId, leader: () => leader, takeOver: (leaderId) => candidate.takeOver(leaderId), leave }

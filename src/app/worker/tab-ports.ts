@@ -1,7 +1,7 @@
 /** The leader's channels to other tabs, each open for as long as its tab lives. */
 import type { Leader } from './leader.ts'
 import { clientChannel, clientLock } from './names.ts'
-import type { ToLeader } from './protocol.ts'
+import { readToLeader } from './read-message.ts'
 
 /** The channels of one leader. */
 export interface TabPorts {
@@ -28,9 +28,11 @@ export function createTabPorts(): TabPorts {
         const watch = new AbortController()
         portById.set(clientId, { channel, watch })
         leader.connect(clientId, (message) => channel.postMessage(message))
-        channel.onmessage = ({ data }: MessageEvent<ToLeader>) => {
-          leader.receive(clientId, data)
-          if (data.type === 'detach') closePort(clientId)
+        channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+          const message = readToLeader(data)
+          if (!message) return
+          leader.receive(clientId, message)
+          if (message.type === 'detach') closePort(clientId)
         }
         // The tab holds this lock while it lives, so whoever gets it knows that the tab is gone.
         navigator.locks

@@ -181,3 +181,30 @@ it('memory:// behind a worker is each tab its own, and gone with it', async () =
   expect(await addCollection(first, 'late')).toBe('CLOSED')
   await closeAll(pages)
 })
+
+it('a worker in a loop without an end is replaced, and its tab goes on with another one', async () => {
+  const pages = await openSharedTabs(tabs, 'idb://endless', ['first', 'second'], { leaderTimeoutMs: 1500 })
+  const { first, second } = pages
+  expect(await addCollection(first, 'before')).toBeUndefined()
+  await first.evaluate(() => window.typyst.workers.at(-1)?.postMessage({ standStillMs: 1e9 }))
+  const own = addCollection(first, 'of its own tab')
+  expect(await addCollection(second, 'of another')).toBeUndefined()
+  expect(await own).toBeUndefined()
+  expect(await collectionIds(first)).toEqual(['before', 'of another', 'of its own tab'])
+  expect(await Promise.all([roleOf(first), roleOf(second)])).toEqual(['follower', 'leader'])
+  await closeAll(pages)
+})
+
+it('a statement without an end, which other tabs wait for, is given up after three leaders', async () => {
+  const pages = await openSharedTabs(tabs, 'idb://endless-sql', ['first', 'second', 'third'], { leaderTimeoutMs: 1000 })
+  const { second, third } = pages
+  const endless = second.evaluate(async () => {
+    const failed = await window.typyst.failure(window.app.pgClient.exec('do $$ begin loop end loop; end $$'))
+    return failed?.code
+  })
+  await second.evaluate(() => undefined)
+  expect(await addCollection(third, 'behind it')).toBeUndefined()
+  expect(await endless).toBe('LEADER_CHANGED')
+  expect(await collectionIds(third)).toEqual(['behind it'])
+  await closeAll(pages)
+})

@@ -1,0 +1,146 @@
+/**
+ * Finds and loads the files that PGlite is made of: `pglite.wasm`, `pglite.data` and `initdb.wasm`. PGlite 0.5.16 fetches them
+ * by itself, without looking at what comes: a file that is missing, cut or a page leaves its opening pending for ever, with an
+ * uncaught error, and stays in its cache. It takes them as options, too, but only its own module knows their addresses,
+ * which bundlers have written into it.
+ */
+import type { MemoryFS, PGlite, PGliteOptions } from '@electric-sql/pglite'
+import { createDeferred } from '../internal/deferred.ts'
+import { onceOrRetry } from '../internal/once-or-retry.ts'
+import { fetchFile, fetchModule, forgetFile, holdFile } from './fetch-asset.ts'
+
+/** The files, as options of PGlite. */
+export type EngineAssets = Pick<PGliteOptions, 'pgliteWasmModule' | 'initdbWasmModule' | 'fsBundle'>
+
+/** Loaded files, and where they came from. */
+export interface LoadedAssets {
+  /** Options for one engine. */
+  options(): EngineAssets
+  /** Where `pglite.data` came from. */
+  readonly dataUrl: string
+}
+
+/** The part of PGlite's module that is used here. */
+export interface AssetsModule {
+  readonly PGlite: typeof PGlite
+  readonly MemoryFS: typeof MemoryFS
+}
+
+let load: (() => Promise<LoadedAssets | undefined>) | undefined
+
+/** Asked for once: PGlite fetches no address twice. */
+let addresses: Promise<AssetUrls | undefined> | undefined
+
+/**
+ * Loads them, once for all engines of this page or worker.
+ *
+ * @returns Nothing where PGlite reads them from files, as in Node, or does not tell where they are.
+ * @throws TypystDbError `ASSETS_UNAVAILABLE`; a later call tries again.
+ */
+export function loadAssets(pglite: AssetsModule): Promise<LoadedAssets | undefined> {
+  load ??= onceOrRetry(async () => {
+    const urls = await (addresses ??= findAssets(pglite))
+    return urls && fetchAll(urls)
+  })
+  return load()
+}
+
+/** Has the next engine fetch anew what turned out to be wrong. */
+export function forgetAssets({ dataUrl }: LoadedAssets): void {
+  forgetFile(dataUrl)
+  load = undefined
+}
+
+/**
+ * Fetches them and keeps the bytes, unless they are loaded already.
+ *
+ * @throws TypystDbError `ASSETS_UNAVAILABLE`.
+ */
+export async function holdAssets(pglite: AssetsModule): Promise<void> {
+  const urls = load ? undefined : await (addresses ??= findAssets(pglite))
+  if (urls) await Promise.all([urls.wasm, urls.data].map((url) => holdFile(url)))
+}
+
+interface AssetUrls {
+  readonly wasm: string
+  readonly data: string
+  readonly initdb: string
+}
+
+async function fetchAll(urls: AssetUrls): Promise<LoadedAssets> {
+  let initdbFailure: unknown
+  const [pgliteWasmModule, initdb, data] = await Promise.all([
+    fetchModule(urls.wasm),
+    // Only a database that begins without the shipped snapshot needs it.
+    fetchModule(urls.initdb).catch((cause: unknown) => {
+      initdbFailure = cause
+      return emptyModule()
+    }),
+    fetchFile(urls.data),
+  ])
+  return {
+    dataUrl: urls.data,
+    options() {
+      let isKnown = false
+      return {
+        pgliteWasmModule,
+        // Postgres keeps parts of it as its own.
+        fsBundle: Object.assign(new Blob(), { arrayBuffer: () => Promise.resolve(data.slice().buffer) }),
+        // PGlite asks whether there is one when it begins, and for the module itself when it needs it.
+        get initdbWasmModule() {
+          if (isKnown && initdbFailure !== undefined) throw initdbFailure
+          isKnown = true
+          return initdb
+        },
+      }
+    },
+  }
+}
+
+const emptyModule = () => new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]))
+
+/** Thrown to end the engine that is asked for the addresses. */
+const askedEnough = new Error('The addresses are known.')
+
+/**
+ * Has PGlite begin to fetch, which it does before it waits for anything, and listens. That engine ends there. What it began
+ * to fetch, PGlite keeps for engines that others make; those fetch when they need it.
+ */
+async function findAssets({ PGlite, MemoryFS }: AssetsModule): Promise<AssetUrls | undefined> {
+  const { fetch } = globalThis
+  if (typeof fetch !== 'function' || !('location' in globalThis)) return undefined
+  const urls: string[] = []
+  let isAsking = true
+  const listen = (url: URL): PromiseLike<Response> => {
+    urls.push(url.href)
+    return { then: (...given) => (isAsking ? createDeferred<Response>().promise : fetch(url)).then(...given) }
+  }
+  const engine = duringFetch(
+    listen,
+    () =>
+      new PGlite({
+        fs: new MemoryFS(),
+        noInitDb: true,
+        // Asked for next, before any memory is taken.
+        get initialMemory(): number {
+          throw askedEnough
+        },
+      }),
+  )
+  await engine.waitReady.catch(() => undefined)
+  isAsking = false
+  // In the order in which it fetches them; a release that does so otherwise fetches by itself.
+  const [wasm, initdb, data, ...others] = urls
+  return wasm && initdb && data && others.length === 0 ? { wasm, initdb, data } : undefined
+}
+
+/** Runs `work`, which waits for nothing, with another `fetch`. */
+function duringFetch<T>(listen: (url: URL) => PromiseLike<Response>, work: () => T): T {
+  const { fetch } = globalThis
+  Object.assign(globalThis, { fetch: listen })
+  try {
+    return work()
+  } finally {
+    Object.assign(globalThis, { fetch })
+  }
+}

@@ -1,0 +1,76 @@
+/** Starts PGlite so that whatever keeps it from starting is an error, and nothing is waited for without an end. */
+import type { Extension, PGlite, PGliteOptions } from '@electric-sql/pglite'
+import { TypystDbError } from '../errors.ts'
+import { createDeferred } from '../internal/deferred.ts'
+import { forgetAssets, loadAssets } from './engine-assets.ts'
+import type { AssetsModule, LoadedAssets } from './engine-assets.ts'
+import { unavailable } from './fetch-asset.ts'
+import { withIdleTimers } from './idle-timers.ts'
+
+/**
+ * Starts an engine.
+ *
+ * @throws TypystDbError `ASSETS_UNAVAILABLE` when PGlite's files cannot be had, and what PGlite throws.
+ */
+export async function startEngine(pglite: AssetsModule, options: PGliteOptions): Promise<PGlite> {
+  const assets = await loadAssets(pglite)
+  const failed = createDeferred<never>()
+  const extensions = { start: watchStart(assets, options, (cause) => failed.reject(cause)) }
+  const starting = pglite.PGlite.create(Object.assign(assets?.options() ?? {}, options, { extensions }))
+  return Promise.race([starting, failed.promise])
+}
+
+/** The part of Emscripten's options that is used here. */
+interface StartOptions {
+  readonly instantiateWasm: (imports: WebAssembly.Imports, onInstance: OnInstance) => unknown
+  readonly getPreloadedPackage: (name: string, bytes: number) => ArrayBuffer
+}
+
+type OnInstance = (instance: WebAssembly.Instance, module: WebAssembly.Module) => void
+
+/** Takes over two steps of the start whose failure PGlite would tell to no one. */
+function watchStart(
+  assets: LoadedAssets | undefined,
+  { pgliteWasmModule = assets?.options().pgliteWasmModule }: PGliteOptions,
+  fail: (cause: unknown) => void,
+): Extension {
+  return {
+    name: 'start',
+    setup(_client, given: StartOptions) {
+      const emscriptenOpts: StartOptions = {
+        ...given,
+        instantiateWasm(imports, onInstance) {
+          const ours = withIdleTimers(imports)
+          if (!pgliteWasmModule) return given.instantiateWasm(ours, onInstance)
+          WebAssembly.instantiate(pgliteWasmModule, ours)
+            .then((instance) => onInstance(instance, pgliteWasmModule))
+            .catch((cause: unknown) => fail(notStarted(cause)))
+          return {}
+        },
+        getPreloadedPackage(name, bytes) {
+          try {
+            return given.getPreloadedPackage(name, bytes)
+          } catch (cause) {
+            if (assets) forgetAssets(assets)
+            fail(
+              assets
+                ? unavailable(assets.dataUrl, `a file of another size came; ${bytes} bytes belong there`, cause)
+                : cause,
+            )
+            // The engine that fails goes on with zeros, and is not heard of again.
+            return new ArrayBuffer(bytes)
+          }
+        },
+      }
+      return Promise.resolve({ emscriptenOpts })
+    },
+  }
+}
+
+function notStarted(cause: unknown): TypystDbError {
+  return new TypystDbError(
+    'ASSETS_UNAVAILABLE',
+    'The WebAssembly of PGlite does not start here. Check that all of its files are of one release, and that there is memory left, and reload.',
+    { cause },
+  )
+}

@@ -1,0 +1,111 @@
+/** What opening comes to when the server has not what it needs: a code with the address, soon, and a later attempt works. */
+import { expect, inject, it, onTestFinished } from 'vitest'
+import type { TestPage } from '../support/browsers/test-browser.ts'
+import { startPageServer } from '../support/page-server.ts'
+import type { Fault, FaultyServer } from '../support/page-server.ts'
+import { modes, useTabs } from '../support/test-page.ts'
+import type { Mode } from '../support/test-page.ts'
+
+const tabs = useTabs()
+
+/** A tab on a server of its own, whose addresses the browser has not seen. */
+async function visit(): Promise<{ server: FaultyServer; page: TestPage }> {
+  const server = await startPageServer(inject('pageFolder'))
+  const page = await tabs.browser.newPage()
+  onTestFinished(async () => {
+    if (!page.isClosed()) await page.close()
+    await server[Symbol.asyncDispose]()
+  })
+  await page.goto(`${server.url}?token=secret`)
+  await page.evaluate(() => {
+    window.uncaught = []
+    addEventListener('unhandledrejection', ({ reason }) => window.uncaught.push(String(reason)))
+    addEventListener('error', ({ message }) => window.uncaught.push(message))
+  })
+  return { server, page }
+}
+
+declare global {
+  interface Window {
+    /** What the page threw without anybody to catch it. */
+    uncaught: string[]
+  }
+}
+
+/** Opens one database after the other, so that nothing of an earlier attempt is of use. */
+const failureOf = (page: TestPage, mode: Mode, dataDir = 'idb://assets') =>
+  page.evaluate(
+    async ({ mode, dataDir }) => {
+      const app = window.typyst.createIn(mode, { dataDir })
+      const failed = await window.typyst.failure(app.ready())
+      const again = failed && (await window.typyst.failure(app.ready()))
+      await app.close()
+      return failed && { ...failed, again: again?.code }
+    },
+    { mode, dataDir },
+  )
+
+const engineFaults: readonly (readonly [part: string, fault: Fault, came: RegExp])[] = [
+  ['.wasm', 'missing', /404 without a type, 22 bytes/],
+  ['.wasm', 'page', /200 text\/html, 29 bytes/],
+  ['.wasm', 'cut', /stopped after \d+ bytes/],
+  ['.wasm', 'garbage', /application\/wasm, \d+ bytes, came, and is no WebAssembly/],
+  ['.data', 'page', /200 text\/html, 29 bytes/],
+  ['.data', 'cut', /stopped after \d+ bytes/],
+  ['.data', 'short', /another size/],
+  ['.data', 'reset', /no answer/],
+]
+
+it.each(modes)("PGlite's files: ASSETS_UNAVAILABLE with the address and what came, engine in the %s", async (mode) => {
+  for (const [part, fault, came] of engineFaults) {
+    const { server, page } = await visit()
+    server.disturb(part, fault)
+    const failed = await failureOf(page, mode)
+    expect(failed, `${part} ${fault}`).toMatchObject({ code: 'ASSETS_UNAVAILABLE', again: 'ASSETS_UNAVAILABLE' })
+    expect(failed?.message).toMatch(came)
+    expect(failed?.message).toContain(`${server.url}assets/pglite-`)
+    expect(failed?.message).not.toContain('secret')
+    server.disturb(part, undefined)
+    expect(await failureOf(page, mode), `${part} ${fault}, repaired`).toBeUndefined()
+    expect(await page.evaluate(() => window.uncaught)).toEqual([])
+    await page.close()
+  }
+})
+
+it.each(modes)('code of the app that is missing: ASSETS_UNAVAILABLE, engine in the %s', async (mode) => {
+  for (const [part, fault] of [
+    ['open-storage', 'missing'],
+    ['memfs-frontend', 'page'],
+    ['chunk-', 'reset'],
+  ] as const) {
+    const { server, page } = await visit()
+    server.disturb(part, fault)
+    const failed = await failureOf(page, mode)
+    expect([part, failed?.code]).toEqual([part, 'ASSETS_UNAVAILABLE'])
+    server.disturb(part, undefined)
+    // A page keeps the failure of an import; a worker is made anew for each attempt.
+    if (mode === 'page') await page.reload()
+    expect(await failureOf(page, mode)).toBeUndefined()
+  }
+})
+
+it('a snapshot that is missing costs time only, and without initdb too it is ASSETS_UNAVAILABLE', async () => {
+  const { server, page } = await visit()
+  server.disturb('snapshot-data', 'missing')
+  server.disturb('initdb', 'page')
+  expect(await failureOf(page, 'worker')).toMatchObject({ code: 'ASSETS_UNAVAILABLE' })
+  server.disturb('initdb', undefined)
+  expect(await failureOf(page, 'worker')).toBeUndefined()
+})
+
+it.each(['missing', 'page', 'throws'] as const)(
+  'a worker whose file is %s: WORKER_FAILED, and a later attempt works',
+  async (fault) => {
+    const { server, page } = await visit()
+    server.disturb('worker-', fault)
+    expect(await failureOf(page, 'worker')).toMatchObject({ code: 'WORKER_FAILED', again: 'WORKER_FAILED' })
+    server.disturb('worker-', undefined)
+    if (fault === 'throws') await page.reload()
+    expect(await failureOf(page, 'worker')).toBeUndefined()
+  },
+)
