@@ -14,6 +14,24 @@ import { withIdleTimers } from './idle-timers.ts'
  */
 export async function startEngine(pglite: AssetsModule, options: PGliteOptions): Promise<PGlite> {
   const assets = await loadAssets(pglite)
+  try {
+    return await start(pglite, options, assets)
+  } catch (cause) {
+    if (!assets || cause !== wrongSize) throw cause
+    // The browser's cache may have it from a deploy that is gone, or half of it.
+    forgetAssets(assets)
+    const fetched = await loadAssets(pglite)
+    return start(pglite, options, fetched).catch((again: unknown) => {
+      if (again !== wrongSize) throw again
+      forgetAssets(assets)
+      throw unavailable(assets.dataUrl, 'a file of another size came', again)
+    })
+  }
+}
+
+const wrongSize = new Error('A file has another size than the engine wants.')
+
+async function start(pglite: AssetsModule, options: PGliteOptions, assets: LoadedAssets | undefined): Promise<PGlite> {
   const failed = createDeferred<never>()
   const extensions = { start: watchStart(assets, options, (cause) => failed.reject(cause)) }
   const starting = pglite.PGlite.create(Object.assign(assets?.options() ?? {}, options, { extensions }))
@@ -51,12 +69,7 @@ function watchStart(
           try {
             return given.getPreloadedPackage(name, bytes)
           } catch (cause) {
-            if (assets) forgetAssets(assets)
-            fail(
-              assets
-                ? unavailable(assets.dataUrl, `a file of another size came; ${bytes} bytes belong there`, cause)
-                : cause,
-            )
+            fail(assets ? wrongSize : cause)
             // The engine that fails goes on with zeros, and is not heard of again.
             return new ArrayBuffer(bytes)
           }

@@ -64,6 +64,8 @@ export interface BlockStore extends StorageBackend {
   open(): Promise<void>
   /** Waits for nothing, because PGlite compiles its WebAssembly only after it. */
   init(): Promise<void>
+  /** Whether what there was no room for last had been refused before, as after a statement that only reads. */
+  addedNothing(): boolean
   /** Resolves when everything that was applied is stored; throws as strict {@link StorageBackend.apply} does. */
   flush(): Promise<void>
   /** Flushes, and removes bytes that belong to no file any more from the store; see scrub.ts. */

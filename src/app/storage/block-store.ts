@@ -1,6 +1,6 @@
 /** Stores PGlite's files in IndexedDB, one transaction per flush: a `StorageBackend` for `MemfsFrontendFS`. */
 import type { ChangeSet } from '@electric-sql/pglite/memfs-frontend'
-import { TypystDbError } from '../../errors.ts'
+import { isTypystDbError, TypystDbError } from '../../errors.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
 import { blockBytes } from './format.ts'
 import { browserIndexedDb, isAborted, isConnectionLost, isTaken, storageError } from './indexed-db.ts'
@@ -18,6 +18,7 @@ import type { BlockStore, BlockStoreOptions, BlockStoreState, StoreSeed } from '
 import type { KeptOutcome } from './outcome-log.ts'
 import { pushOthersAside } from './push-others-aside.ts'
 import type { StoreContents } from './read-store.ts'
+import { loadSums } from './sums.ts'
 import { createStoreConnection } from './store-connection.ts'
 import type { StoreIndex } from './store-index.ts'
 import type { OpenStore } from './transaction.ts'
@@ -41,6 +42,9 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   let smallestSizes = new Map<string, number>()
   let walBytes = 0
   let noted: KeptOutcome[] = []
+  /** The sum of the changes that there was no room for. */
+  let refused: bigint | undefined
+  let addedNothing = false
 
   const connection = createStoreConnection({
     name,
@@ -140,6 +144,13 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     smallestSizes = new Map()
     return taken
   }
+  const noteRefusal = async (changes: ChangeSet, cause: unknown): Promise<void> => {
+    const isFull = isTypystDbError(cause) && cause.code === 'STORAGE_FULL'
+    const sum = isFull ? (await loadSums()).value(0n, changes) : undefined
+    const isEmpty = hasNoChanges([{ changes, smallestSizes: new Map() }])
+    addedNothing = isFull && (isEmpty || sum === refused)
+    refused = sum
+  }
   const noteShrink = (path: string, size: number): void => {
     smallestSizes.set(path, Math.min(size, smallestSizes.get(path) ?? size))
   }
@@ -180,7 +191,10 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       noted = []
       try {
         await flushes[durability]({ changes, smallestSizes: taken, outcomes })
+        refused = undefined
+        addedNothing = false
       } catch (cause) {
+        await noteRefusal(changes, cause)
         noted = [...outcomes, ...noted]
         // The frontend passes these changes again, and then needs these sizes again.
         for (const [path, size] of taken) noteShrink(path, size)
@@ -188,6 +202,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       }
     },
 
+    addedNothing: () => addedNothing,
     flush: () => flushes.flush(),
     scrub: (redact) =>
       flushes.flushAnd(async () => {

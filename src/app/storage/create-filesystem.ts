@@ -33,7 +33,13 @@ export function createFilesystem(
   }
   const syncToFs = fs.syncToFs.bind(fs)
   fs.syncToFs = async (relaxedDurability) => {
-    if (!isInTransaction()) await gate.pass(() => syncToFs(relaxedDurability))
+    if (isInTransaction()) return
+    try {
+      await gate.pass(() => syncToFs(relaxedDurability))
+    } catch (cause) {
+      // The disk is full, which a statement that has written nothing need not be told.
+      if (!store.addedNothing()) throw cause
+    }
   }
   const closeFs = fs.closeFs.bind(fs)
   fs.closeFs = () => {

@@ -1,7 +1,7 @@
 /** The leader a tab follows: whoever holds the lock of the database, and how far the two are with each other. */
 import { encodeError } from '../worker/error-codec.ts'
 import { findHolder } from '../worker/find-holder.ts'
-import { wireProtocol } from '../worker/names.ts'
+import { nameOf, wireProtocol } from '../worker/names.ts'
 import type { Membership } from './membership.ts'
 import type { PendingCalls } from './pending-calls.ts'
 import type { TabClientOptions } from './tab-client-types.ts'
@@ -130,7 +130,9 @@ export function createLeaderLink(
     },
     become,
     askToDestroy() {
-      if (leader) membership.transport()?.post({ type: 'destroy', session: leader.session })
+      if (leader) {
+        membership.transport()?.post({ type: 'destroy', session: leader.session, name: nameOf(location) })
+      }
     },
     lose,
     clear() {

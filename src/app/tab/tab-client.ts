@@ -44,7 +44,8 @@ export function createTabClient(options: TabClientOptions): TabClient {
     onMessage: (message) => receive(message),
     onPong: () => silence.heard(),
     // A leader that did not know this tab has told everybody.
-    onDestroyed() {
+    onDestroyed(leaderId) {
+      if (isForeign(leaderId, link.current()?.id)) return
       if (!destroying && membership.isTakingPart()) endDestroyed()
     },
     onJoined: () => link.look(),
@@ -104,6 +105,10 @@ export function createTabClient(options: TabClientOptions): TabClient {
       else fail(nobodyAnswers())
     },
   })
+
+  /** Whether a message that only the leader sends is not of the one that is followed. Older leaders name nothing. */
+  const isForeign = (given: string | undefined, own: string | undefined): boolean =>
+    own !== undefined && given !== own && (given !== undefined || answersKnocks)
 
   const start = (): void => {
     unable = undefined
@@ -182,7 +187,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
     silence.heard()
     unservedTicks = 0
     // It belongs to a session with a former leader, or with this one before it was lost.
-    if ('session' in message && !link.isOf(message.session)) return
+    if ('session' in message && message.session !== undefined && !link.isOf(message.session)) return
     switch (message.type) {
       case 'welcome':
         if (message.leaderId !== link.current()?.id || link.current()?.state !== 'greeted') break
@@ -227,9 +232,11 @@ export function createTabClient(options: TabClientOptions): TabClient {
         options.onStorage(message.state)
         break
       case 'outdated':
+        if (isForeign(message.session, link.current()?.session)) break
         outdate(schemaOutdated())
         break
       case 'destroyed':
+        if (isForeign(message.session, link.current()?.session)) break
         endDestroying()
         endDestroyed()
         break

@@ -31,7 +31,7 @@ export interface TransportEvents {
   /** The leader that was connected last, or its tab, answered a ping. */
   readonly onPong: () => void
   /** A leader deleted the database, or closed it for that. */
-  readonly onDestroyed: () => void
+  readonly onDestroyed: (leaderId: string | undefined) => void
   /** The tab's own worker ended without being told to. */
   readonly onWorkerDied: (workerId: string) => void
   /** The tab's own worker cannot lead. */
@@ -134,7 +134,7 @@ export async function createTransport(options: TransportOptions, events: Transpo
         if (!isStuck()) broadcast({ type: 'pong', leaderId: workerId })
         break
       case 'destroyed':
-        events.onDestroyed()
+        events.onDestroyed(message.leaderId)
         break
       case 'who-leads':
       case 'hello':

@@ -16,7 +16,7 @@ import { createEngine } from './engine.ts'
 import type { Engine } from './engine.ts'
 import { encodeError } from './error-codec.ts'
 import { isHolder } from './find-holder.ts'
-import { wireProtocol } from './names.ts'
+import { nameOf, wireProtocol } from './names.ts'
 import type { Outcome, ToClient, ToLeader, WireError, WireStorageState } from './protocol.ts'
 import { schemaOutdated } from './schema-outdated.ts'
 
@@ -118,6 +118,8 @@ export function createLeader(options: LeaderOptions): Leader {
         answersKnocks: true,
       })
     } catch (cause) {
+      // It was told that this leader has ended.
+      if (hasEnded()) return
       if (isTypystDbError(cause) && cause.code === 'ASSETS_UNAVAILABLE' && !engine) {
         giveWay(cause)
         return
@@ -167,7 +169,9 @@ export function createLeader(options: LeaderOptions): Leader {
     } catch (cause) {
       error = encodeError(cause)
     }
-    for (const desk of desks.values()) if (desk !== asker) desk.post({ type: 'destroyed' })
+    for (const desk of desks.values()) {
+      if (desk !== asker) desk.post({ type: 'destroyed', session: desk.attached?.session })
+    }
     asker.post({ type: 'destroy-ended', session, error })
     desks.clear()
     onEnd('destroyed')
@@ -225,7 +229,10 @@ export function createLeader(options: LeaderOptions): Leader {
           if (engine) void desk.handle(engine, message)
           break
         case 'destroy':
-          void destroy(desk, message.session)
+          // Not for a message that only looks like one.
+          if (message.session === desk.attached?.session || message.name === nameOf(location)) {
+            void destroy(desk, message.session)
+          }
           break
         case 'detach':
           disconnect(clientId)

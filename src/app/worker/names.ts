@@ -1,7 +1,13 @@
 /** The names of locks and channels all tabs of an origin agree on, whatever release and whatever URL their code has. */
 
+import type { DataLocation } from '../../pglite/data-location.ts'
+
 /** Raised when messages change so that both sides have to know it. An older leader gives way to a newer tab. */
 export const wireProtocol = 1
+
+/** What a location is called in the messages about it. */
+export const nameOf = (location: DataLocation): string =>
+  location.kind === 'indexeddb' ? location.name : location.kind
 
 /** Held by whoever has the database open: a page or a worker. The only thing that makes a leader. */
 export const databaseLock = (name: string): string => `@typyst/db:${name}`

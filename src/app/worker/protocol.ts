@@ -124,7 +124,11 @@ export type ToLeader =
       readonly call: Call
     }
   /** Delete the database, for every tab; needs no session. */
-  | { readonly type: 'destroy'; readonly session: string }
+  | {
+      readonly type: 'destroy'
+      readonly session: string
+      /** The database; absent in older releases. */ readonly name?: string
+    }
   | { readonly type: 'detach' }
   /** Asks whether the leader still knows the session; one that does not lets it begin anew. */
   | { readonly type: 'knock'; readonly session: string }
@@ -151,8 +155,9 @@ export type ToClient =
   | { readonly type: 'answer'; readonly session: string; readonly number: number; readonly outcome: Outcome }
   | { readonly type: 'notification'; readonly channel: string; readonly payload: string }
   | { readonly type: 'storage'; readonly state: WireStorageState }
-  | { readonly type: 'outdated' }
-  | { readonly type: 'destroyed' }
+  /** Older leaders name no session here. */
+  | { readonly type: 'outdated'; readonly session?: string | undefined }
+  | { readonly type: 'destroyed'; readonly session?: string | undefined }
   /** The answer to the tab that asked for it. */
   | { readonly type: 'destroy-ended'; readonly session: string; readonly error: WireError | undefined }
   /** It leads no longer, and nobody knows what became of what it had begun. Its worker may lead again later. */
@@ -209,5 +214,5 @@ export type Discovery =
   | { readonly type: 'ping'; readonly leaderId: string }
   /** From the leader, or from its tab while the leader is busy. */
   | { readonly type: 'pong'; readonly leaderId: string }
-  /** For tabs that the leader does not know, as those that slept when it took over. */
-  | { readonly type: 'destroyed' }
+  /** For tabs that the leader does not know, as those that slept when it took over. Older ones name no leader. */
+  | { readonly type: 'destroyed'; readonly leaderId?: string | undefined }

@@ -138,7 +138,7 @@ const toLeader: Table<ToLeader> = {
     resume: list(count),
   }),
   call: record({ session: id, number: count, answeredBelow: count, within: optional(count), call: isCall }),
-  destroy: record({ session: id }),
+  destroy: record({ session: id, name: optional(text) }),
   detach: plain,
   knock: record({ session: id }),
 }
@@ -159,8 +159,8 @@ const toClient: Table<ToClient> = {
   answer: record({ session: id, number: count, outcome }),
   notification: record({ channel: text, payload: text }),
   storage: record({ state: storage }),
-  outdated: plain,
-  destroyed: plain,
+  outdated: record({ session: optional(id) }),
+  destroyed: record({ session: optional(id) }),
   'destroy-ended': record({ session: id, error: optional(error) }),
   deposed: record({ leaderId: id }),
   resigned: record({ leaderId: id }),
@@ -211,5 +211,5 @@ export const readDiscovery = reader<Discovery>({
   hello: record({ clientId: id, leaderId: id, protocol: count }),
   ping: record({ leaderId: id }),
   pong: record({ leaderId: id }),
-  destroyed: plain,
+  destroyed: record({ leaderId: optional(id) }),
 })

@@ -104,7 +104,7 @@ function join(
         leader = undefined
         ports.close()
         if (reason === 'deposed') return
-        broadcast({ type: 'destroyed' })
+        broadcast({ type: 'destroyed', leaderId: workerId })
         void leave()
       },
       onUnable(cause) {
