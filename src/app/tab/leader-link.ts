@@ -1,6 +1,6 @@
 /** The leader a tab follows: whoever holds the lock of the database, and how far the two are with each other. */
 import { encodeError } from '../worker/error-codec.ts'
-import { findHolder } from '../worker/find-holder.ts'
+import { findHolder, isHolder } from '../worker/find-holder.ts'
 import { nameOf, wireProtocol } from '../worker/names.ts'
 import type { Membership } from './membership.ts'
 import type { PendingCalls } from './pending-calls.ts'
@@ -32,6 +32,8 @@ export interface LeaderLink {
   isOwn(): boolean | undefined
   /** Whether a message belongs to the session. */
   isOf(session: string): boolean
+  /** Whether the leader that is followed holds the lock. */
+  isLeading(): Promise<boolean>
   /** Turns to whoever holds the lock. */
   look(): Promise<void>
   /** Turns to a leader, with which a new session begins, unless it is followed already. */
@@ -82,6 +84,7 @@ export function createLeaderLink(
     current: () => leader,
     isOwn: () => leader && leader.id === membership.transport()?.workerId,
     isOf: (session) => session === leader?.session,
+    isLeading: async () => leader !== undefined && location.kind === 'indexeddb' && isHolder(location.name, leader.id),
     // What leaders say may be overtaken by what happened since, locks are not.
     async look() {
       if (location.kind !== 'indexeddb') return

@@ -45,8 +45,12 @@ export function createTabClient(options: TabClientOptions): TabClient {
     onPong: () => silence.heard(),
     // A leader that did not know this tab has told everybody.
     onDestroyed(leaderId) {
-      if (isForeign(leaderId, link.current()?.id)) return
-      if (!destroying && membership.isTakingPart()) endDestroyed()
+      const end = (isJunk: boolean): void => {
+        if (!isJunk && !destroying && membership.isTakingPart()) endDestroyed()
+      }
+      // Of another leader than the one that is followed, it is true only when that one leads no longer.
+      if (leaderId === link.current()?.id) end(false)
+      else void link.isLeading().then(end)
     },
     onJoined: () => link.look(),
     onFailed(cause) {
