@@ -5,6 +5,7 @@ import { createAuthDatabase } from '../../src/auth/index.ts'
 import type { AuthDatabase, AuthDatabaseOptions } from '../../src/auth/index.ts'
 import { createDeferred } from '../../src/internal/deferred.ts'
 import { failureOf } from '../support/leaks.ts'
+import { startMessageProxy } from '../support/message-proxy.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import type { TestDatabase } from '../support/test-database.ts'
 
@@ -221,14 +222,37 @@ it('commits nothing of another caller’s transaction after a savepoint was undo
   await authDb.sql`drop table kept`
 })
 
+it.for(['commit', 'rollback'] as const)('gives up a connection on which a %s was canceled', async (ending) => {
+  await using proxy = await startMessageProxy(database.url)
+  const authDb = open({ connectionString: proxy.url, maxConnections: 1, acquireTimeoutMs: 2000 })
+  const fields = ['SERROR', 'VERROR', 'C57014', 'Mcanceling statement due to user request', ''].join('\0')
+  const canceled = Buffer.from(`E\0\0\0\0${fields}\0`)
+  canceled.writeUInt32BE(canceled.length - 1, 1)
+  const own = new Error('of the caller')
+  const ended = authDb.db.transaction(async (tx) => {
+    await tx.execute('select 1')
+    // The server is canceled before it runs the statement, and stays in the transaction.
+    proxy.change((type) => {
+      if (type !== 'Z') return []
+      proxy.change(undefined)
+      return [canceled, Buffer.from([0x5a, 0, 0, 0, 5, 'T'.charCodeAt(0)])]
+    })
+    if (ending === 'rollback') throw own
+  })
+  if (ending === 'rollback') await expect(ended).rejects.toBe(own)
+  else await expect(ended).rejects.toMatchObject({ code: 'QUERY_CANCELED' })
+  const waiting = Array.from({ length: 3 }, () => authDb.sql`select 1 as one`)
+  expect(await Promise.all(waiting)).toEqual([[{ one: 1 }], [{ one: 1 }], [{ one: 1 }]])
+})
+
 it.for([0, -1, 1.5, Number.NaN])('refuses %d as a timeout', (acquireTimeoutMs) => {
   expect(() => createAuthDatabase({ connectionString: database.url, acquireTimeoutMs })).toThrow(
     expect.objectContaining({ code: 'INVALID_OPTIONS' }),
   )
 })
 
-it('waits for more than the timers of JavaScript can count', async () => {
-  const authDb = open({ maxConnections: 1, acquireTimeoutMs: 2 ** 40 })
+it('waits for as long as the timers of JavaScript can count', async () => {
+  const authDb = open({ maxConnections: 1, acquireTimeoutMs: 2 ** 31 - 1 })
   const held = await holdConnection(authDb)
   const waiting = authDb.sql`select 1 as one`
   await admin`select pg_sleep(0.05)`

@@ -67,6 +67,8 @@ function begin<T>(
       (cause: unknown) => {
         // While the body is still running, this means that the connection closed.
         session?.lose()
+        // What postgres.js ends the transaction with has failed: it would keep the connection for a transaction that is over.
+        if (session && !committed && failure?.cause !== cause && mayBeOpen(cause)) giveUp()
         if (committed) resolve(committed.result)
         else if (failure?.cause === cause || !isFault(cause)) reject(toDatabaseError(cause))
         else {
@@ -76,6 +78,12 @@ function begin<T>(
       },
     )
   })
+}
+
+/** Whether a transaction may be open after its commit or rollback failed; a conflict or a violated constraint ends it. */
+function mayBeOpen(cause: unknown): boolean {
+  const { sqlState } = toDatabaseError(cause)
+  return sqlState !== undefined && !/^(23|40)/.test(sqlState)
 }
 
 /** Commits; Postgres answers a commit after a failure with a rollback, and calls that a success. */
