@@ -68,12 +68,12 @@ interface AssetUrls {
 }
 
 async function fetchAll(urls: AssetUrls): Promise<LoadedAssets> {
-  let initdbFailure: unknown
+  let initdbFailure: Error | undefined
   const [pgliteWasmModule, initdb, data] = await Promise.all([
     fetchModule(urls.wasm),
     // Only a database that begins without the shipped snapshot needs it.
     fetchModule(urls.initdb).catch((cause: unknown) => {
-      initdbFailure = cause
+      initdbFailure = cause instanceof Error ? cause : new Error('initdb.wasm cannot be had.')
       return emptyModule()
     }),
     fetchFile(urls.data),
@@ -88,7 +88,7 @@ async function fetchAll(urls: AssetUrls): Promise<LoadedAssets> {
         fsBundle: Object.assign(new Blob(), { arrayBuffer: () => Promise.resolve(data.slice().buffer) }),
         // PGlite asks whether there is one when it begins, and for the module itself when it needs it.
         get initdbWasmModule() {
-          if (isKnown && initdbFailure !== undefined) throw initdbFailure
+          if (isKnown && initdbFailure) throw initdbFailure
           isKnown = true
           return initdb
         },

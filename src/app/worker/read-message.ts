@@ -50,8 +50,9 @@ const typed =
   (value): value is TMessage => {
     if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string')
       return false
-    const check: unknown = Object.hasOwn(table, value.type) ? Reflect.get(table, value.type) : undefined
-    return typeof check === 'function' && check(value) === true
+    const checks: Readonly<Record<string, Check>> = table
+    const check = Object.hasOwn(checks, value.type) ? checks[value.type] : undefined
+    return check?.(value) === true
   }
 
 const reader =
