@@ -147,7 +147,8 @@ async function changed(name: string, use: (connection: SqlConnection, change: Ch
       ),
     )
   await onEach((tx) => tx.query(change.statement, change.before))
-  if (change.change === forget) await onEach((tx) => tx.exec(forget))
+  if (change.change === forget)
+    await Promise.all([1, 2, 3].map(() => connection.exec(`select pg_sleep(0.02); ${forget}`)))
   else await admin.unsafe(change.change)
   await use(connection, change)
   await close()
@@ -177,7 +178,8 @@ describe('in transactions, at most those that were under way fail for', () => {
           codes.push(cause.code)
         }
       }
-      expect(codes.length).toBeLessThanOrEqual(1)
+      // What ends a transaction is prepared as well, on each connection.
+      expect(codes.length).toBeLessThanOrEqual(changes[name]?.change === forget ? 3 : 1)
       // And it has a plan again, which fits.
       const { rows } = await connection.transaction(async (tx) => {
         await tx.query(statement, after)

@@ -66,8 +66,8 @@ export type Client = Sql<Types>
 /** A client, and the way out when it has lost count. */
 export interface PostgresClient {
   readonly sql: Client
-  /** Ends its connections, and with them everything that is under way on them; it connects again. */
-  giveUp(): void
+  /** Ends its connections, and with them everything that is under way on them; resolves when it can connect again. */
+  giveUp(): Promise<void>
 }
 
 /**
@@ -92,7 +92,14 @@ export function createPostgresClient(
 ): PostgresClient {
   const { connectionString, maxConnections, connectTimeoutMs, sessionSettings } = target
   const sockets = new Set<Socket>()
-  const giveUp = () => sockets.forEach((socket) => socket.destroy(driverError('ANSWER_OUT_OF_ORDER')))
+  const giveUp = async () => {
+    const closed = [...sockets].map((socket) => {
+      const isClosed = new Promise((resolve) => void socket.once('close', resolve))
+      socket.destroy(driverError('ANSWER_OUT_OF_ORDER'))
+      return isClosed
+    })
+    await Promise.all(closed)
+  }
   try {
     const sql = postgres(connectionString, {
       max: maxConnections,
@@ -107,6 +114,8 @@ export function createPostgresClient(
       onnotice: () => undefined,
       ...(onClose && { onclose: onClose }),
       connection: { application_name: '@typyst/db', ...sessionSettings, ...loginPadding },
+      // What it begins and ends a transaction with, too, which no pooler may take to another session than prepared it.
+      prepare: target.preparesStatements,
       // See array-types.ts.
       fetch_types: false,
       types: { ...scalarTypesToWrite, moments, json, bigint, boolean, bytes, ...arrayTypes },

@@ -61,7 +61,7 @@ function toStatement(text: string, params: readonly unknown[]): Statement {
 /** How an executor keeps plans, and ends its connection. */
 export interface ExecutorOptions {
   /** To end the connection when postgres.js has failed on it. */
-  readonly giveUp: () => void
+  readonly giveUp: () => Promise<void>
   /** Which statements to prepare; none by default. */
   readonly plans?: PlanChoice | undefined
   /** Whether a statement that fails ends a transaction, so that it cannot be run again. */
@@ -87,7 +87,7 @@ export function createStatementRunner(
         return await call()
       } catch (thrown) {
         if (!isFault(thrown)) throw thrown
-        giveUp()
+        await giveUp()
         throw driverError('ANSWER_OUT_OF_ORDER')
       }
     })

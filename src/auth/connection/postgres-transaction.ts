@@ -12,6 +12,9 @@ import { createPostgresExecutor } from './postgres-executor.ts'
 import type { Runner } from './postgres-executor.ts'
 import type { PlanChoice } from './prepared-statements.ts'
 
+/** SQLSTATE of a prepared statement that the server does not have, such as after `deallocate all`. */
+const planIsGone = '26000'
+
 /** Runs a transaction; the port says how. */
 export function runPostgresTransaction<T>(
   client: PostgresClient,
@@ -67,14 +70,19 @@ function begin<T>(
       (cause: unknown) => {
         // While the body is still running, this means that the connection closed.
         session?.lose()
-        // What postgres.js ends the transaction with has failed: it would keep the connection for a transaction that is over.
-        if (session && !committed && failure?.cause !== cause && mayBeOpen(cause)) giveUp()
-        if (committed) resolve(committed.result)
-        else if (failure?.cause === cause || !isFault(cause)) reject(toDatabaseError(cause))
-        else {
-          giveUp()
-          reject(toDatabaseError(driverError('ANSWER_OUT_OF_ORDER')))
+        const fail = (error: unknown) => {
+          if (committed) resolve(committed.result)
+          else reject(toDatabaseError(error))
         }
+        const isOfBody = failure?.cause === cause
+        // What postgres.js ends the transaction with has failed: it would keep the connection for a transaction that is over.
+        const isLeftOpen = session !== undefined && !committed && !isOfBody && mayBeOpen(cause)
+        const isFaulty = !isOfBody && isFault(cause)
+        const error = isFaulty ? driverError('ANSWER_OUT_OF_ORDER') : cause
+        // Where the server has thrown plans away, those of what ends a transaction are gone as well.
+        const hasLostPlans = toDatabaseError(cause).sqlState === planIsGone
+        if (isLeftOpen || isFaulty || hasLostPlans) giveUp().then(() => fail(error), fail)
+        else fail(error)
       },
     )
   })
