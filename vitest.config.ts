@@ -47,7 +47,12 @@ export default defineConfig({
         test: {
           name: 'worker',
           include: ['tests/app/**/*.test.ts', 'tests/conformance/values.test.ts'],
-          exclude: ['tests/app/**/*.browser.test.ts', 'tests/app/{storage,worker}/**'],
+          exclude: [
+            'tests/app/**/*.browser.test.ts',
+            'tests/app/{storage,worker}/**',
+            // Of bytes and files, which are the same there.
+            'tests/app/{transfer/encryption,live/share-rows,data/erase}.test.ts',
+          ],
           setupFiles: 'tests/support/worker-mode.ts',
         },
       },

@@ -68,11 +68,15 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 /** Writes to the lock again and again, for those who cannot see whether this process lives. */
 function keepSigning(lockFile: string, { token }: Holder): () => Promise<unknown> {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
-  const worker = new Worker(signing, { eval: true, execArgv: [], workerData: { lockFile, token, signMs } })
-  // Without signs the lock may be taken over from afar, which `isHeld` notices.
-  worker.on('error', () => undefined)
-  worker.unref()
-  return () => worker.terminate()
+  // Where threads are not allowed, or end, the lock gives no signs and may be taken over from afar, which `isHeld` notices.
+  try {
+    const worker = new Worker(signing, { eval: true, execArgv: [], workerData: { lockFile, token, signMs } })
+    worker.on('error', () => undefined)
+    worker.unref()
+    return () => worker.terminate()
+  } catch {
+    return () => Promise.resolve()
+  }
 }
 
 /** Runs in a thread. Through one descriptor, so that it never writes to the lock of the next holder. */

@@ -3,6 +3,7 @@ import type { SqlExecutor } from '../../internal/sql-connection.ts'
 import { bucketPrefixSql, searchedCharacters } from './document.ts'
 import { bucketPlaceholder } from './query.ts'
 import type { SearchQuery } from './query.ts'
+import { excessMarksSql } from './terms.ts'
 
 /** Which entries are searched, and which page of them is wanted. */
 export interface SearchScope {
@@ -32,6 +33,9 @@ export interface FoundEntry {
  */
 const rankedMatches = 200
 
+/** Made once, when a run is first searched for. */
+let excessMarks: string | undefined
+
 /** Finds one entry more than asked for, which tells that there is another page. */
 export async function searchEntries(
   executor: SqlExecutor,
@@ -48,7 +52,7 @@ export async function searchEntries(
       : [scope.userId === null ? 'e.user_id is null' : `e.user_id = ${param(scope.userId, 'text')}`]),
     ...query.runs.map(
       (run) =>
-        `position(${param(run, 'text')} in normalize(left(e.title, ${searchedCharacters}) || ' ' || coalesce(left(e.content, ${searchedCharacters}), ''), NFKD)) > 0`,
+        `position(${param(run, 'text')} in normalize(regexp_replace(left(e.title, ${searchedCharacters}) || ' ' || coalesce(left(e.content, ${searchedCharacters}), ''), ${param((excessMarks ??= excessMarksSql()), 'text')}, '\\1', 'g'), NFKD)) > 0`,
     ),
   ]
   const inBucket = (words: string) =>

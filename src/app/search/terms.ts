@@ -22,6 +22,21 @@ const wordCharacters = 64
  */
 const excessMarks = /(?<kept>\p{M}{30})\p{M}+/gu
 
+/** The same as a regular expression of Postgres, which knows no classes of characters by their properties. */
+export function excessMarksSql(): string {
+  let marks = ''
+  let first: number | undefined
+  for (let code = 0x300; code <= 0x1ffff; code += 1) {
+    const isMark = /\p{M}/u.test(String.fromCodePoint(code))
+    if (isMark) first ??= code
+    else if (first !== undefined) {
+      marks += `${String.fromCodePoint(first)}-${String.fromCodePoint(code - 1)}`
+      first = undefined
+    }
+  }
+  return `([${marks}]{30})[${marks}]+`
+}
+
 /** What units are cut to, before and after their letters are taken apart; a term has to fit into 2 KB. */
 const unitCharacters = 32
 

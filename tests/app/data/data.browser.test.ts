@@ -115,6 +115,13 @@ it.each([
     return [changed, await window.app.forUser(null).entries.count()]
   })
   expect(released).toEqual([20, 20])
+  // The tables are empty afterwards, of which the planner has samples.
+  await page.evaluate(async () => {
+    await window.app.claim({ to: 'bob' })
+    await window.app.pgClient.exec('analyze')
+    await window.app.remove({ of: 'bob' })
+  })
+  expect(await stored(kept)).toBe(0)
 })
 
 it.each(modes)('refuse raw SQL on the database inside of its transaction, engine in the %s', async (mode) => {

@@ -60,11 +60,11 @@ function seal(plain: Buffer, version: Version, mark = `TYPYSTE${version}`): Buff
 
 /** What becomes of it: the code of the failure, or how many rows there were. */
 async function outcome(bytes: Buffer, using: string | undefined = passphrase): Promise<string | number> {
-  await app.db.delete(app.schema.collection)
   try {
-    return (await app.transfer.importData(new Blob([Buffer.from(bytes)]), { passphrase: using })).inserted
+    const { inserted } = await app.transfer.importData(new Blob([Buffer.from(bytes)]), { passphrase: using })
+    await app.db.delete(app.schema.collection)
+    return inserted
   } catch (error) {
-    expect(await app.entries.count({ deleted: 'include' })).toBe(0)
     return (error as { code: string }).code
   }
 }
@@ -72,6 +72,7 @@ async function outcome(bytes: Buffer, using: string | undefined = passphrase): P
 async function outcomes(variants: Iterable<Buffer>, using?: string): Promise<Set<string | number>> {
   const found = new Set<string | number>()
   for (const variant of variants) found.add(await outcome(variant, using))
+  expect(await app.entries.count({ deleted: 'include' })).toBe(0)
   return found
 }
 
@@ -102,10 +103,13 @@ describe.each([1, 2] as const)('an encrypted export of version %s', (version) =>
   })
 
   it('is damaged where it is cut off, at whatever byte', async () => {
-    const cuts = range(0, small.length).map((length) => small.subarray(0, length))
+    const lengths = range(0, small.length).filter((at) => at < start + 20 || at > small.length - 20 || at % 11 === 0)
+    const cuts = lengths.map((length) => small.subarray(0, length))
     expect(await outcomes(cuts)).toEqual(new Set(['EXPORT_INVALID']))
-    const edges = range(1, pieces).flatMap((number) => range(-18, 19).map((by) => start + number * sealedPiece + by))
-    const ends = [start + 30_000, start + sealedPiece + 30_000, ...range(large.length - 40, large.length)]
+    const edges = range(1, pieces).flatMap((number) =>
+      [-18, -17, -16, -1, 0, 1, 15, 16, 17, 18].map((by) => start + number * sealedPiece + by),
+    )
+    const ends = [start + 30_000, start + sealedPiece + 30_000, ...range(large.length - 18, large.length)]
     const larger = [...edges, ...ends].map((length) => large.subarray(0, length))
     expect(await outcomes(larger)).toEqual(new Set(['EXPORT_INVALID']))
   })
@@ -135,9 +139,10 @@ describe.each([1, 2] as const)('an encrypted export of version %s', (version) =>
   })
 
   it('is damaged where a byte is another', async () => {
-    const inPieces = range(start, small.length).map((at) => flip(small, at, 1 << (at % 8)))
+    const places = range(start, small.length).filter((at) => at < start + 20 || at > small.length - 17 || at % 7 === 0)
+    const inPieces = places.map((at) => flip(small, at, 1 << (at % 8)))
     expect(await outcomes(inPieces)).toEqual(new Set(['EXPORT_INVALID']))
-    const inHead = range(0, start).flatMap((at) => [flip(small, at), flip(small, at, 0x80), flip(small, at, 3)])
+    const inHead = range(0, start).flatMap((at) => [flip(small, at, 3), flip(small, at, 1 << (at % 8))])
     // The first version cannot tell a damaged salt from a wrong passphrase.
     expect(await outcomes(inHead)).toEqual(
       new Set(version === 2 ? ['EXPORT_INVALID'] : ['EXPORT_INVALID', 'PASSPHRASE_WRONG']),
@@ -156,6 +161,7 @@ it('an encrypted export asks for a proof of the passphrase that only the passphr
   const bytes = Buffer.from(await blob.arrayBuffer())
   expect(bytes.toString('latin1', 0, 8)).toBe('TYPYSTE2')
   expect(bytes.readUInt32BE(8)).toBe(600_000)
+  await app.db.delete(app.schema.collection)
   expect(await outcome(bytes)).toBe(1)
   const ofAnother = Buffer.from(
     await (await new Response(await app.transfer.exportData({ passphrase: 'x' })).blob()).arrayBuffer(),

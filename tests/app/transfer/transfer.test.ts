@@ -291,7 +291,8 @@ describe('an import', () => {
         ]
         for (const { at, kind, column, value } of changes) {
           const line = lines[at] ?? {}
-          const body = line[kind]
+          // Not that of all objects, which `__proto__` would give.
+          const body = Object.hasOwn(line, kind) ? line[kind] : undefined
           const target = column !== undefined && typeof body === 'object' && body !== null ? body : line
           Object.defineProperty(target, target === line ? kind : (column ?? kind), {
             value,
