@@ -39,7 +39,8 @@ export async function moveIntoPack(
 ): Promise<void> {
   const number = index.count + 1
   const packId = index.nextPackId++
-  const chosen = chooseBlocks(index, victim ?? inRecord, options.limits.packMaxBlocks)
+  // All of a pack that goes, which may be larger than packs are today.
+  const chosen = chooseBlocks(index, victim ?? inRecord, victim === undefined ? options.limits.packMaxBlocks : Infinity)
   if (chosen.length === 0 && victim === undefined) return
 
   const blocks = await readStores(open, ['records', 'packs'], (store) => {

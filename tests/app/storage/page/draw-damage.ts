@@ -185,7 +185,8 @@ function flipNumber(random: Random, number: number): number {
   const bit = random(64)
   view.setUint8(bit >> 3, view.getUint8(bit >> 3) ^ (1 << (bit & 7)))
   const flipped = view.getFloat64(0)
-  if (random(2) === 0 || Number.isNaN(flipped)) return number ^ (1 << random(16))
+  // A zero with a sign is the same key.
+  if (random(2) === 0 || Number.isNaN(flipped) || flipped === 0) return number ^ (1 << random(16))
   return flipped
 }
 
