@@ -1,8 +1,18 @@
 /** Decides before anything is read whether a store may reach Postgres. */
 import { TypystDbError } from '../../errors.ts'
 import { damagedStore } from './damaged-store.ts'
-import { formatVersion, isCount, isFormatRecord, metaKeys, postgresMajor, storeNames } from './format.ts'
+import {
+  firstSummedVersion,
+  formatVersion,
+  isCount,
+  isFormatRecord,
+  metaKeys,
+  postgresMajor,
+  storeNames,
+} from './format.ts'
 import { requestResult } from './indexed-db.ts'
+import { isFormatSealed } from './seal.ts'
+import { loadSums } from './sums.ts'
 import { readStores } from './transaction.ts'
 import type { OpenStore } from './transaction.ts'
 
@@ -41,6 +51,9 @@ export async function checkStore(open: OpenStore): Promise<boolean> {
       'STORAGE_NEWER',
       `The stored database has format ${format.version}, this release of @typyst/db knows format ${formatVersion}. It is left untouched; reload the app to get the newer release.`,
     )
+  }
+  if (format.version >= firstSummedVersion && !isFormatSealed(await loadSums(), format)) {
+    throw damagedStore('has an unknown format record')
   }
   if (format.postgres !== postgresMajor) throw wrongPostgres(format.postgres)
   if (!isCount(folded)) throw damagedStore('has no flush counter')

@@ -9,6 +9,8 @@ export interface Damage {
   readonly what: string
   /** The file it belongs to, from the data directory. */
   readonly path?: string
+  /** Whether what was changed last is concerned, so that the files are those of an earlier moment. */
+  readonly isLatest?: true
 }
 
 /** Files that are named in a message; more of them are counted. */

@@ -101,12 +101,15 @@ export function isEntryRecord(value: unknown): value is EntryRecord {
   if (!isObject(value)) return false
   const { dir, id, size, sum } = value
   if (dir === true) return true
-  return isFileId(id) && isCount(size) && size <= blocksAllowed * blockBytes && (sum === undefined || isSum(sum))
+  return isFileId(id) && isFileSize(size) && (sum === undefined || isSum(sum))
 }
 
 export function isSumsRecord(value: unknown): value is SumsRecord {
   return isObject(value) && isCount(value['folded']) && isSum(value['root']) && isCount(value['nextFileId'])
 }
+
+/** Whether a number can be the size of a file, or a place in it. */
+export const isFileSize = (value: unknown): value is number => isCount(value) && value <= blocksAllowed * blockBytes
 
 const isFileId = (value: unknown): value is number => isCount(value) && value < fileIdsAllowed
 

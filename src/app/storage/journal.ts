@@ -1,5 +1,5 @@
 /** What a small flush writes: its changes as they are, one value for all of them, to be put into blocks later. */
-import { blockBytes, isCount, isObject } from './format.ts'
+import { blockBytes, isCount, isFileSize, isObject } from './format.ts'
 import { changedRange, withoutTrailingZeros } from './bytes.ts'
 import { isKeptOutcome } from './outcome-log.ts'
 import type { KeptOutcome } from './outcome-log.ts'
@@ -159,7 +159,7 @@ function isJournaledChanges(value: unknown): value is JournaledChanges {
       (file) =>
         isObject(file) &&
         isPath(file['path']) &&
-        isCount(file['size']) &&
+        isFileSize(file['size']) &&
         isCount(file['smallestSize']) &&
         typeof file['full'] === 'boolean' &&
         Array.isArray(file['chunks']) &&
@@ -171,7 +171,7 @@ function isJournaledChanges(value: unknown): value is JournaledChanges {
 function isJournaledChunk(value: unknown): value is JournaledChunk {
   if (!isObject(value)) return false
   const { at, length, data } = value
-  return isCount(at) && isCount(length) && data instanceof Uint8Array && data.length <= length
+  return isFileSize(at) && isFileSize(length) && data instanceof Uint8Array && data.length <= length
 }
 
 const isPath = (value: unknown): value is string => typeof value === 'string'

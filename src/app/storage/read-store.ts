@@ -77,8 +77,13 @@ async function readUndisturbed(
   open: OpenStore,
   sums: Sums,
   isTolerant: boolean,
-  damaged: DamageListener,
+  onDamage: DamageListener,
 ): Promise<StoreContents | undefined> {
+  let isSound = true
+  const damaged: DamageListener = (damage) => {
+    isSound = false
+    onDamage(damage)
+  }
   const keys = await readStores(open, allStores, readKeys)
   const [journal, packs, records, later] = await readStores(open, allStores, (store) =>
     Promise.all([
@@ -98,8 +103,9 @@ async function readUndisturbed(
   if (!isListed && !isTolerant) return { index, files: new Map() }
   const { files, fileById } = takeEntries(index, keys, isListed ? undefined : blockEnds(packsById, recordsByKey))
   takeBlocks(index, fileById, packsById, recordsByKey, damaged)
-  takeJournal(index, journal, damaged)
-  return { index, files: index.journal.length === 0 ? files : replay(index, files) }
+  takeJournal(index, journal, isTolerant, damaged)
+  const isReplayed = index.journal.length > 0 && (isSound || isTolerant)
+  return { index, files: isReplayed ? replay(index, files) : files }
 }
 
 /** A file as it is put together. */
@@ -255,11 +261,16 @@ function takeBlocks(
 }
 
 /** Puts the flushes that are not in the blocks yet into the index. A gap would mean that one is lost. */
-function takeJournal(index: StoreIndex, journal: readonly ReadValue[], damaged: DamageListener): void {
+function takeJournal(
+  index: StoreIndex,
+  journal: readonly ReadValue[],
+  isTolerant: boolean,
+  damaged: DamageListener,
+): void {
   const { sums, hasSums, folded } = index
   for (const [number, record] of journal) {
     if (!isCount(number) || !isJournalRecord(record) || (number > folded && number !== index.count + 1)) {
-      damaged({ what: 'flushes that are missing or cannot be read' })
+      damaged({ what: 'flushes that are missing or cannot be read', isLatest: true })
       return
     }
     if (number < folded) {
@@ -269,8 +280,13 @@ function takeJournal(index: StoreIndex, journal: readonly ReadValue[], damaged: 
       if (hasSums && (record.changes || record.outcomes)) damaged({ what: 'a flush in the wrong place' })
       continue
     }
-    const isRight = !hasSums || isSealed(sums, index.last, number, record) || (!record.sum && isOldMark(record))
-    if (!isRight) damaged({ what: 'changed bytes in its newest flushes' })
+    const isMark = number > folded && isOldMark(record)
+    // Without the sum of the blocks there is none for the first record to go on from, which was told already.
+    const isFirst = number === folded && index.last === 0n
+    if (hasSums && !isMark && !isFirst && !isSealed(sums, index.last, number, record)) {
+      damaged({ what: 'changed bytes in its newest flushes', isLatest: true })
+      if (!isTolerant) return
+    }
     index.outcomes.add(record.outcomes ?? [])
     countFlush(index, number, record)
     if (!record.changes || number === folded) continue
@@ -278,7 +294,7 @@ function takeJournal(index: StoreIndex, journal: readonly ReadValue[], damaged: 
     index.journal.push(...changes)
     index.journalBytes += changedBytes(changes)
   }
-  if (index.count < folded) damaged({ what: 'no last flush' })
+  if (index.count < folded) damaged({ what: 'no last flush', isLatest: true })
 }
 
 /** What {@link readKeys} found. */
