@@ -40,6 +40,8 @@ export type { SettingsRepository, SettingsValues } from './data/settings-reposit
 export { userDataDir } from './data/user-data-dir.ts'
 export { exportRaw } from './export-raw.ts'
 export type { RawExport } from './storage/export-raw.ts'
+export { salvage } from './salvage.ts'
+export type { Salvage, SalvageOptions } from './salvage/salvage-database.ts'
 export { createId } from './create-id.ts'
 export type { LiveQuery, LiveSnapshot, LiveSource } from './live/live-query.ts'
 export type { OpenPhase, OpenProgress } from './open-progress.ts'

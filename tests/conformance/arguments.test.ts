@@ -206,6 +206,10 @@ const surface: Readonly<Record<string, readonly Parameter[]>> = {
   'appEntry.readStorageQuota': [],
   'appEntry.requestPersistence': [],
   'appEntry.exportRaw': [['dataDir', 'text']],
+  'appEntry.salvage': [
+    ['dataDir', 'text'],
+    ['options', { fields: { passphrase: 'text' } }],
+  ],
   'appEntry.userDataDir': [
     ['userId', 'id', 'x'],
     ['dataDir', 'text?'],

@@ -25,7 +25,7 @@ for (let life = 0; life < Number(values.lives); life += 1) {
     beginning: beginnings[life % 4 === 3 ? 2 : life % 2] ?? 'new',
     sessions: 3 + (life % 4),
     damages: Number(values.damages),
-    usedOn: Infinity,
+    usedOn: 4,
   }
   // A page of its own for each: Postgres' memory goes with it.
   const page = await browser.context.newPage()

@@ -5,10 +5,11 @@ import { databaseLock } from '../worker/names.ts'
 /**
  * Takes a name until the returned function is called or the page is gone.
  *
- * @throws TypystDbError `DATABASE_IN_USE` at once when it is taken, in this page or another; `STORAGE_UNAVAILABLE` where
+ * @param waitMs - How long it may be taken, in milliseconds: a worker that was ended has it for a moment longer.
+ * @throws TypystDbError `DATABASE_IN_USE` when it is taken, in this page or another; `STORAGE_UNAVAILABLE` where
  *   the browser has no locks, which are for secure contexts only.
  */
-export async function holdWebLock(name: string): Promise<() => Promise<void>> {
+export async function holdWebLock(name: string, waitMs?: number): Promise<() => Promise<void>> {
   // Absent on pages without https, and outside browsers.
   if (!('navigator' in globalThis && 'locks' in navigator)) {
     throw new TypystDbError(
@@ -19,14 +20,9 @@ export async function holdWebLock(name: string): Promise<() => Promise<void>> {
   return new Promise((resolve, reject) => {
     const request: Promise<unknown> = navigator.locks.request(
       databaseLock(name),
-      { ifAvailable: true },
+      waitMs === undefined ? { ifAvailable: true } : { signal: AbortSignal.timeout(waitMs) },
       async (lock) => {
-        if (!lock) {
-          throw new TypystDbError(
-            'DATABASE_IN_USE',
-            'The database is open already, in this tab or another one. Close it there and try again.',
-          )
-        }
+        if (!lock) throw inUse()
         await new Promise<void>((release) => {
           resolve(async () => {
             release()
@@ -35,6 +31,15 @@ export async function holdWebLock(name: string): Promise<() => Promise<void>> {
         })
       },
     )
-    request.catch(reject)
+    request.catch((cause: unknown) => {
+      reject(cause instanceof DOMException && cause.name === 'TimeoutError' ? inUse() : cause)
+    })
   })
+}
+
+function inUse(): TypystDbError {
+  return new TypystDbError(
+    'DATABASE_IN_USE',
+    'The database is open already, in this tab or another one. Close it there and try again.',
+  )
 }

@@ -19,14 +19,14 @@ const pieceBytes = 64 * 1024
  * Chromium 153, where one of 64 bits in JavaScript took 4.1, and up to 20 until it was compiled.
  */
 export const loadSums = onceOrRetry(async (): Promise<Sums> => {
-  const { h64Raw } = await createHash()
-  const encode = createEncoder((bytes) => h64Raw(bytes))
+  const hash = await createHash()
+  const encode = createEncoder((bytes) => hash.h64Raw(bytes))
   return {
     block(fileId, block, bytes) {
       const length = filledLength(bytes)
-      return length === 0 ? 0n : h64Raw(bytes.subarray(0, length), (BigInt(fileId) << 32n) | BigInt(block))
+      return length === 0 ? 0n : hash.h64Raw(bytes.subarray(0, length), (BigInt(fileId) << 32n) | BigInt(block))
     },
-    value: (before, value) => h64Raw(encode(value), before),
+    value: (before, value) => hash.h64Raw(encode(value), before),
   }
 })
 
@@ -99,7 +99,8 @@ function createEncoder(sumOf: (bytes: Uint8Array) => bigint): (value: unknown) =
     } else if (typeof value === 'bigint') {
       putMark('i')
       putText(value.toString())
-    } else if (typeof value !== 'object' || value === null) putMark(value === null ? '0' : String(value).charAt(0))
+    } else if (typeof value === 'boolean') putMark(value ? 't' : 'f')
+    else if (typeof value !== 'object' || value === null) putMark(value === null ? '0' : 'u')
     else if (value instanceof Uint8Array) putBytes(value)
     else if (ArrayBuffer.isView(value)) putBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
     else if (value instanceof ArrayBuffer) putBytes(new Uint8Array(value))

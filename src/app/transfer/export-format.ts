@@ -100,6 +100,16 @@ function checkEnd(end: unknown, counts: ExportCounts, number: number): void {
     throw invalid(number, 'tells of other rows than there are')
 }
 
+/** Whether an import would take a row, as far as it can be told from the row alone. */
+export function isImportable(table: TableName, row: RowJson): boolean {
+  try {
+    checkRow(table, row, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function checkRow(table: TableName, row: RowJson, number: number): void {
   const columns = new Set(Object.values(getTableColumns(tables[table])).map(({ name }) => name))
   for (const name of Object.keys(row)) {

@@ -79,3 +79,14 @@ test.each([
     expect(report.stored).toEqual(expect.arrayContaining([...report.acknowledged]))
   },
 )
+
+test('gives a store of the release before its sums, and keeps that release out from then on', async () => {
+  expect(await page.evaluate(() => window.storage.runUpgrade())).toEqual({
+    differences: [undefined, undefined],
+    version: 2,
+    isSummed: true,
+    oldOpening: 'STORAGE_NEWER',
+    oldStopped: 'STORAGE_DAMAGED',
+    afterwards: undefined,
+  })
+})

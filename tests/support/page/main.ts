@@ -7,6 +7,7 @@ import {
   migrationsFromDrizzleKit,
   readStorageQuota,
   requestPersistence,
+  salvage,
 } from '@typyst/db/app'
 import type { AppDatabase, AppDatabaseOptions } from '@typyst/db/app'
 import * as schema from '@typyst/db/schema/app'
@@ -29,6 +30,7 @@ const harness = {
   migrationsFromDrizzleKit,
   readStorageQuota,
   requestPersistence,
+  salvage,
   /** `createAppDatabase` with its engine in the page or behind the worker. */
   createIn(mode: 'page' | 'worker', options: AppDatabaseOptions): AppDatabase {
     return createAppDatabase(mode === 'worker' ? { ...options, worker: () => harness.worker() } : options)

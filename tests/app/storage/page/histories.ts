@@ -93,7 +93,8 @@ export async function liveHistory(
   }
 }
 
-async function act({ client, scrub }: OpenedPGlite, random: Random): Promise<void> {
+async function act(opened: OpenedPGlite, random: Random): Promise<void> {
+  const { client } = opened
   const fill = "insert into note (text) select md5(n::text) || repeat('lorem ', $1) from generate_series(1, $2) n"
   const actions: readonly (() => Promise<unknown>)[] = [
     () => client.query(fill, [random(20), 1]),
@@ -109,7 +110,7 @@ async function act({ client, scrub }: OpenedPGlite, random: Random): Promise<voi
     () => client.exec('create index if not exists note_text on note (text)'),
     () => client.exec('drop index if exists note_text'),
     () => client.transaction((tx) => tx.query(fill, [1, 3])),
-    () => scrub(),
+    () => opened.scrub(),
   ]
   // Those at the front, which add rows, more often.
   await actions[Math.min(random(actions.length), random(actions.length))]?.()

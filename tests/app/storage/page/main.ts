@@ -3,9 +3,19 @@ import { runPostgresFaults } from './postgres-faults.ts'
 import { runDisturbedStore } from './disturbed-store.ts'
 import { runHeldStore } from './held-store.ts'
 import { runDamages } from './damage-rounds.ts'
+import { runSalvage } from './salvage-rounds.ts'
 import { checkStoreProperty } from './store-property.ts'
+import { runUpgrade } from './upgrade.ts'
 
-const harness = { checkStoreProperty, runDamages, runDisturbedStore, runHeldStore, runPostgresFaults }
+const harness = {
+  checkStoreProperty,
+  runDamages,
+  runDisturbedStore,
+  runHeldStore,
+  runPostgresFaults,
+  runSalvage,
+  runUpgrade,
+}
 
 declare global {
   interface Window {
