@@ -66,8 +66,23 @@ function withDates({ rows, fields }: SqlResult): Record<string, unknown>[] {
   return rows
 }
 
+/** What JavaScript has no date for, such as `infinity`, stays the text that it is. */
+function toDate(text: string): Date | string {
+  const isUsual = text[4] === '-' && !text.endsWith(' BC')
+  const date = new Date(withMinutes(isUsual ? text.replace(' ', 'T') : toLongYear(text)))
+  return Number.isNaN(date.getTime()) ? text : date
+}
+
 /** Postgres leaves the minutes of an offset out when there are none, which ISO 8601 does not allow in a time with colons. */
-function toDate(text: string): Date {
+function withMinutes(text: string): string {
   const sign = text.at(-3)
-  return new Date(`${text.replace(' ', 'T')}${sign === '+' || sign === '-' ? ':00' : ''}`)
+  return sign === '+' || sign === '-' ? `${text}:00` : text
+}
+
+/** ISO 8601 has a year 0, which is the first before Christ, and writes years of other lengths with a sign and six digits. */
+function toLongYear(text: string): string {
+  const [, digits = '', rest = '', era] = /^(\d{4,6})(-\d\d-\d\d .*?)( BC)?$/.exec(text) ?? []
+  if (digits === '') return ''
+  const year = era === undefined ? Number(digits) : 1 - Number(digits)
+  return `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}${rest.replace(' ', 'T')}`
 }

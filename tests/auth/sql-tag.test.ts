@@ -22,3 +22,19 @@ it('takes a statement from text, with what it refers to by number', async () => 
   expect(await authDb.sql.unsafe('select $1::text as given', [`it's`])).toEqual([{ given: `it's` }])
   expect(await authDb.sql.unsafe('select 1 as one')).toEqual([{ one: 1 }])
 })
+
+it('gives dates of any year, and leaves what is no date as it is', async () => {
+  await using authDb = await openAuthInMemory(authSchema)
+  const [row] =
+    await authDb.sql`select '0044-03-15 12:00:00+00 BC'::timestamptz as before, '0001-01-01Z BC'::timestamptz as last,
+    '0050-01-01Z'::timestamptz as early, '12345-01-01 00:00:00.5Z'::timestamptz as late,
+    'infinity'::timestamptz as never, '-infinity'::timestamp as ever`
+  expect(row).toEqual({
+    before: new Date('-000043-03-15T12:00:00Z'),
+    last: new Date('0000-01-01T00:00:00Z'),
+    early: new Date('0050-01-01T00:00:00Z'),
+    late: new Date('+012345-01-01T00:00:00.500Z'),
+    never: 'infinity',
+    ever: '-infinity',
+  })
+})
