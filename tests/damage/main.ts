@@ -6,9 +6,9 @@ import { launchChromium } from '../support/browsers/chromium.ts'
 const { values } = parseArgs({
   options: {
     /** Databases, each of which lives a life of its own. */
-    lives: { type: 'string', default: '24' },
+    lives: { type: 'string', default: '11' },
     /** Damages to each, one at a time. */
-    damages: { type: 'string', default: '45' },
+    damages: { type: 'string', default: '95' },
     seed: { type: 'string', default: '1' },
   },
 })
@@ -25,7 +25,7 @@ for (let life = 0; life < Number(values.lives); life += 1) {
     beginning: beginnings[life % 4 === 3 ? 2 : life % 2] ?? 'new',
     sessions: 3 + (life % 4),
     damages: Number(values.damages),
-    usedOn: 4,
+    usedOn: 2,
   }
   // A page of its own for each: Postgres' memory goes with it.
   const page = await browser.context.newPage()
