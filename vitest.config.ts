@@ -51,7 +51,7 @@ export default defineConfig({
             'tests/app/**/*.browser.test.ts',
             'tests/app/{storage,worker}/**',
             // Of bytes and files, which are the same there.
-            'tests/app/{transfer/encryption,live/share-rows,data/erase}.test.ts',
+            'tests/app/{transfer/encryption,live/share-rows,data/erase,search/hostile-texts}.test.ts',
           ],
           setupFiles: 'tests/support/worker-mode.ts',
         },

@@ -42,7 +42,7 @@ it('is the newer result, whatever there was before, and leaves that as it was', 
       expect(describeWhole(shareRows(previous, next))).toBe(expected)
       expect([describeWhole(previous), describeWhole(next)]).toEqual([before, expected])
     }),
-    { numRuns: 3000 },
+    { numRuns: 600 },
   )
 })
 
@@ -51,7 +51,7 @@ it('is the former result itself, and each of its rows, when they are equal', () 
     fc.property(value, (previous) => {
       expect(shareRows(previous, structuredClone(previous))).toBe(previous)
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   )
 })
 

@@ -103,7 +103,7 @@ describe.each([1, 2] as const)('an encrypted export of version %s', (version) =>
   })
 
   it('is damaged where it is cut off, at whatever byte', async () => {
-    const lengths = range(0, small.length).filter((at) => at < start + 20 || at > small.length - 20 || at % 11 === 0)
+    const lengths = range(0, small.length).filter((at) => at < start + 20 || at > small.length - 20 || at % 31 === 0)
     const cuts = lengths.map((length) => small.subarray(0, length))
     expect(await outcomes(cuts)).toEqual(new Set(['EXPORT_INVALID']))
     const edges = range(1, pieces).flatMap((number) =>
@@ -139,7 +139,7 @@ describe.each([1, 2] as const)('an encrypted export of version %s', (version) =>
   })
 
   it('is damaged where a byte is another', async () => {
-    const places = range(start, small.length).filter((at) => at < start + 20 || at > small.length - 17 || at % 7 === 0)
+    const places = range(start, small.length).filter((at) => at < start + 20 || at > small.length - 17 || at % 23 === 0)
     const inPieces = places.map((at) => flip(small, at, 1 << (at % 8)))
     expect(await outcomes(inPieces)).toEqual(new Set(['EXPORT_INVALID']))
     const inHead = range(0, start).flatMap((at) => [flip(small, at, 3), flip(small, at, 1 << (at % 8))])
