@@ -18,6 +18,7 @@ export type SessionChange =
   | 'library'
   | 'lock'
   | 'temporary'
+  | 'discard'
 
 /** Texts come again and again, so what was found is kept; the long ones are those that do not. */
 const maxKept = 1000

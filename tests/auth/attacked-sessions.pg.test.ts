@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 /** What may be in a request, as JSON has it. */
-const bombs = [
+const bombs: readonly unknown[] = [
   { toString: 1 },
   { toString: 1, valueOf: 1 },
   { toJSON: 1, toString: null },
