@@ -9,7 +9,8 @@ const otherBrowser = (name: 'firefox' | 'webkit'): TestProjectInlineConfiguratio
     name,
     include: [
       'tests/support/browsers/browsers.browser.test.ts',
-      'tests/app/{app-database,opening,relaxed,search-live-transfer}.browser.test.ts',
+      'tests/app/{app-database,browser-modes,opening,relaxed,search-live-transfer}.browser.test.ts',
+      ...(name === 'webkit' ? ['tests/app/storage-process.browser.test.ts'] : []),
       'tests/app/storage/{open-storage,block-store}.browser.test.ts',
       'tests/app/worker/tabs.browser.test.ts',
       'tests/{crash,tabs}/{crash,tabs}.browser.test.ts',
@@ -69,6 +70,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/**/*.browser.test.ts'],
+          exclude: ['tests/app/storage-process.browser.test.ts'],
           globalSetup: 'tests/support/browser-setup.ts',
           // After everything else: a browser keeps both cores busy for moments, and waits for much of the rest.
           sequence: { groupOrder: 1 },

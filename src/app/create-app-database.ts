@@ -172,6 +172,7 @@ export function createAppDatabase(
             onEvent(event)
           },
           onDestroyed: () => void close(),
+          openInMemory: () => createPageEngine({ kind: 'memory' }, openOptions, allMigrations).open(),
         })
       : createPageEngine(location, openOptions, allMigrations)
   const connection = createAppConnection(location, engine, () => {

@@ -30,8 +30,9 @@ export interface AppDatabaseOptions<TSchema extends Record<string, unknown> = Ap
    */
   readonly onStorageChange?: ((state: BlockStoreState) => void) | undefined
   /**
-   * Opens the database in memory where the browser has no storage at all (`STORAGE_UNAVAILABLE`), as in some private modes.
-   * Everything is gone with the page then: `status()` says so, and your app should too.
+   * Opens the database in memory where the browser lets the page store nothing at all, as with cookies blocked. Any other
+   * `STORAGE_UNAVAILABLE` stays one, because there may be data that are only out of reach. What is in memory is gone with the
+   * page: `status()` says so, and your app should too.
    *
    * @defaultValue false
    */

@@ -22,10 +22,9 @@ export interface StorageQuota {
  * ```
  */
 export async function readStorageQuota(): Promise<StorageQuota> {
-  const storage = browserStorage()
   const [isPersisted, estimate] = await Promise.all([
-    storage?.persisted().catch(() => undefined),
-    storage?.estimate().catch(() => undefined),
+    ask((storage) => storage.persisted?.()),
+    ask((storage) => storage.estimate?.()),
   ])
   return { isPersisted, usedBytes: estimate?.usage, quotaBytes: estimate?.quota }
 }
@@ -37,14 +36,25 @@ export async function readStorageQuota(): Promise<StorageQuota> {
  * @returns Whether the data is kept now.
  */
 export async function requestPersistence(): Promise<boolean> {
-  return (
-    (await browserStorage()
-      ?.persist()
-      .catch(() => false)) ?? false
-  )
+  return (await ask((storage) => storage.persist?.())) ?? false
 }
 
-/** Absent outside of browsers and on pages without https. */
-function browserStorage(): StorageManager | undefined {
-  return 'navigator' in globalThis && 'storage' in navigator ? navigator.storage : undefined
+/**
+ * An answer of the browser, or none: the interface is absent outside of browsers, on pages without https and in WebKitGTK, each
+ * of its methods in some browser or in workers, and where storage is blocked asking may throw.
+ */
+async function ask<T>(question: (storage: Partial<StorageManager>) => Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    const storage = browserStorage(globalThis.navigator)
+    return await (storage && question(storage))
+  } catch {
+    return undefined
+  }
+}
+
+/** Types know no browser that lacks it. */
+function browserStorage(navigator: {
+  readonly storage?: Partial<StorageManager>
+}): Partial<StorageManager> | undefined {
+  return navigator.storage
 }

@@ -1,6 +1,6 @@
 /** `durability: 'relaxed'`: what was acknowledged is stored soon, and at the latest when the page goes away. */
 import { expect, it } from 'vitest'
-import { modes, useTabs } from '../support/test-page.ts'
+import { browserName, modes, useTabs } from '../support/test-page.ts'
 
 const tabs = useTabs()
 const openTab = () => tabs.open()
@@ -33,6 +33,34 @@ it.each(modes)(
     await Promise.all([page.waitForURL('about:blank'), leaving.catch(() => undefined)])
     await page.close()
     expect(await storedIds(`idb://left-${mode}`)).toEqual(['last'])
+  },
+)
+
+// Chromium and WebKit end a worker with its frame in the middle of what it stores, and WebKit's database is blocked then.
+it.runIf(browserName() === 'firefox')(
+  'stores what was acknowledged when its frame is taken away in the same moment, engine in the worker',
+  async () => {
+    const mode = 'worker'
+    const page = await openTab()
+    for (const id of ['first', 'second', 'third']) {
+      await page.evaluate(
+        async ({ mode, id }) => {
+          const frame = document.createElement('iframe')
+          frame.src = location.href
+          document.body.append(frame)
+          await new Promise((resolve) => (frame.onload = resolve))
+          const inside = frame.contentWindow
+          if (!inside) throw new Error('The frame has no page.')
+          const app = inside.typyst.createIn(mode, { dataDir: `idb://taken-away-${mode}`, durability: 'relaxed' })
+          await app.flush()
+          await app.db.insert(app.schema.collection).values({ id, name: 'Last words' })
+          frame.remove()
+        },
+        { mode, id },
+      )
+    }
+    await page.close()
+    expect((await storedIds(`idb://taken-away-${mode}`)).toSorted()).toEqual(['first', 'second', 'third'])
   },
 )
 

@@ -21,6 +21,7 @@ const start = (): Promise<AppSession> =>
     onEvent: nothing,
     onDestroyed: nothing,
     onStorageChange: undefined,
+    openInMemory: () => Promise.reject(new Error('A thread refuses nothing.')),
   }).open()
 
 /** Gives one that nobody else has; disposing it keeps it for the next. */

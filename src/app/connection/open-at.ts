@@ -1,6 +1,6 @@
 /** Opens PGlite where a `dataDir` says: in a browser on our own storage, elsewhere on PGlite's. */
 import type { PGlite } from '@electric-sql/pglite'
-import { isTypystDbError, TypystDbError } from '../../errors.ts'
+import type { TypystDbError } from '../../errors.ts'
 import type { Opened } from '../../internal/lazy-connection.ts'
 import { loadCode } from '../../internal/load-code.ts'
 import type { DataLocation } from '../../pglite/data-location.ts'
@@ -13,6 +13,7 @@ import { appMigrations } from '../migrations.generated.ts'
 import type { OpenPhase } from '../open-progress.ts'
 import type { AppDatabaseOptions } from '../options.ts'
 import type { BlockStoreState } from '../storage/block-store-types.ts'
+import { isStorageDenied, storageDenied } from '../storage-denied.ts'
 import type { Sharing } from '../storage/outcome-log.ts'
 import type { AppClient } from './app-client.ts'
 import { holdWebLock } from './web-lock.ts'
@@ -62,8 +63,8 @@ export async function openAt(location: DataLocation, options: OpenOptions): Prom
   try {
     return await openInBrowser(location.name, options)
   } catch (cause) {
-    // Only where there is no storage: what is stored but cannot be opened must not seem to be gone.
-    if (!options.memoryFallback || !isTypystDbError(cause) || cause.code !== 'STORAGE_UNAVAILABLE') throw cause
+    // Only where nothing can be stored: what is stored but cannot be opened must not seem to be gone.
+    if (!options.memoryFallback || !isStorageDenied(cause)) throw cause
     return { ...(await openElsewhere({ kind: 'memory' }, options)), fallbackCause: cause }
   }
 }
@@ -81,8 +82,7 @@ export async function holdCode({ kind }: DataLocation): Promise<void> {
 /** Takes the name of a database in the browser. */
 export async function lockInBrowser(name: string): Promise<() => Promise<void>> {
   if (!('indexedDB' in globalThis)) {
-    throw new TypystDbError(
-      'STORAGE_UNAVAILABLE',
+    throw storageDenied(
       'There is no IndexedDB here. In Node, pass a folder or "memory://" as `dataDir`; in a browser, leave private mode.',
     )
   }

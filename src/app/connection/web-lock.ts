@@ -1,6 +1,8 @@
 /** Keeps a database name to one opener per origin: two PGlites on one name corrupt it (pglite#323, #709). */
 import { TypystDbError } from '../../errors.ts'
+import { storageDenied } from '../storage-denied.ts'
 import { databaseLock } from '../worker/names.ts'
+import { showHolder } from '../worker/show-holder.ts'
 
 /**
  * Takes a name until the returned function is called or the page is gone.
@@ -11,20 +13,17 @@ import { databaseLock } from '../worker/names.ts'
  */
 export async function holdWebLock(name: string, waitMs?: number): Promise<() => Promise<void>> {
   // Absent on pages without https, and outside browsers.
-  if (!('navigator' in globalThis && 'locks' in navigator)) {
-    throw new TypystDbError(
-      'STORAGE_UNAVAILABLE',
-      'The browser offers no Web Locks here, so a second tab could not be kept out. Serve the page over https or from localhost.',
-    )
-  }
+  if (!('navigator' in globalThis && 'locks' in navigator)) throw noWebLocks()
   return new Promise((resolve, reject) => {
     const request: Promise<unknown> = navigator.locks.request(
       databaseLock(name),
       waitMs === undefined ? { ifAvailable: true } : { signal: AbortSignal.timeout(waitMs) },
       async (lock) => {
         if (!lock) throw inUse()
+        const hide = showHolder(name)
         await new Promise<void>((release) => {
           resolve(async () => {
+            hide()
             release()
             await request
           })
@@ -41,5 +40,12 @@ function inUse(): TypystDbError {
   return new TypystDbError(
     'DATABASE_IN_USE',
     'The database is open already, in this tab or another one. Close it there and try again.',
+  )
+}
+
+/** The error for a page or worker without them. */
+export function noWebLocks(): TypystDbError {
+  return storageDenied(
+    'The browser offers no Web Locks here, so a second tab could not be kept out. Serve the page over https or from localhost.',
   )
 }

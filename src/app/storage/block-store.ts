@@ -4,6 +4,7 @@ import { isTypystDbError, TypystDbError } from '../../errors.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
 import { blockBytes } from './format.ts'
 import { browserIndexedDb, isAborted, isConnectionLost, isTaken, storageError } from './indexed-db.ts'
+import { isChromium } from './is-chromium.ts'
 import { defaultLimits } from './pack.ts'
 import { changedBytes, hasNoChanges } from './journal.ts'
 import { inUse, isNextMine } from './next-flush.ts'
@@ -83,18 +84,22 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     }
   }
 
-  const flushOptions = (): FlushOptions => ({ durability, writer, limits, origin: seed?.origin ?? 'initdb' })
+  const flushOptions = (onIssued?: () => void): FlushOptions => {
+    return { durability, writer, limits, origin: seed?.origin ?? 'initdb', onIssued }
+  }
 
   const flushes = createPendingFlushes({
     flushWithinMs,
-    write: async (pending, isUrgent) => {
+    // A page that goes away takes its worker along at once, in Chromium only after it has heard of it.
+    issuesAtOnce: typeof document === 'undefined' && !isChromium(),
+    write: async (pending, isUrgent, onIssued) => {
       try {
         if (hasNoChanges(pending)) return
         await write((current, known) => {
           // The page may be gone before an answer comes; a new store starts with blocks, which is what makes it one.
           const isSmall = isUrgent || changedBytes(pending) < limits.packFromBlocks * blockBytes
           const put = isSmall && known.folded > 0 && known.hasSums ? appendFlush : foldFlush
-          return put(current, known, pending, flushOptions())
+          return put(current, known, pending, flushOptions(onIssued))
         })
         error = undefined
       } catch (cause) {

@@ -43,3 +43,13 @@ export function filledLength(bytes: Uint8Array): number {
 function toWords({ buffer, byteOffset, length }: Uint8Array): Int32Array | undefined {
   return byteOffset % 4 === 0 && length % 4 === 0 ? new Int32Array(buffer, byteOffset, length / 4) : undefined
 }
+
+/** Whether these are bytes, also of another window's making: one that is used when the page's own has lost its storage. */
+export function isBytes(value: unknown): value is Uint8Array<ArrayBuffer> {
+  return isOfKind(value, 'Uint8Array')
+}
+
+/** Whether a value is of a built-in class, whichever window's. */
+export function isOfKind(value: unknown, kind: string): boolean {
+  return Object.prototype.toString.call(value) === `[object ${kind}]`
+}

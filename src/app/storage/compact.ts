@@ -1,4 +1,5 @@
 /** Keeps a store quick to read: moves lone records and the living parts of mostly dead packs into a fresh pack. */
+import { isBytes } from './bytes.ts'
 import { damagedStore } from './damaged-store.ts'
 import { blockBytes, inRecord, isPackRecord } from './format.ts'
 import { requestResult } from './indexed-db.ts'
@@ -50,7 +51,7 @@ export async function moveIntoPack(
         const found = await (source ?? requestResult<unknown>(store('records').get([file.id, block])))
         const bytes = isPackRecord(found) ? findInPack(found, file.id, block) : found
         // What was damaged since it was read must not become right by a new place; failing leaves the store as it is.
-        if (!(bytes instanceof Uint8Array && isBlock(index.sums, file, block, bytes))) {
+        if (!(isBytes(bytes) && isBlock(index.sums, file, block, bytes))) {
           throw damagedStore('has other bytes in a block than were stored')
         }
         return { fileId: file.id, block, bytes }

@@ -1,5 +1,7 @@
 /** What a stored database looks like in IndexedDB: names, numbers and records of format 2; see docs/storage.md. */
 
+import { isBytes, isOfKind } from './bytes.ts'
+
 /** The version of the layout below. A store with a higher one was written by a newer release and is refused. */
 export const formatVersion = 2
 
@@ -117,10 +119,14 @@ export function isPackId(key: unknown): key is number {
   return isCount(key) && key >= firstPackId && key < packIdsAllowed
 }
 
+function isRuns(value: unknown): value is Uint32Array<ArrayBuffer> {
+  return isOfKind(value, 'Uint32Array')
+}
+
 export function isPackRecord(value: unknown): value is PackRecord {
   if (!isObject(value)) return false
   const { runs, bytes } = value
-  if (!(runs instanceof Uint32Array) || !(bytes instanceof Uint8Array) || runs.length % 3 !== 0) return false
+  if (!isRuns(runs) || !isBytes(bytes) || runs.length % 3 !== 0) return false
   let blocks = 0
   for (let at = 0; at < runs.length; at += 3) {
     const [, first = 0, count = 0] = runs.subarray(at, at + 3)

@@ -1,6 +1,7 @@
 /** Makes Chromium begin a new log before anything is written behind the torn end of an old one. */
 import { deleteStoreDatabase, requestResult } from './indexed-db.ts'
 import type { IndexedDbFactory } from './indexed-db.ts'
+import { isChromium } from './is-chromium.ts'
 
 /** Chromium's own addition to the event. */
 interface ChromiumVersionChangeEvent extends IDBVersionChangeEvent {
@@ -49,9 +50,4 @@ async function createAndDelete(factory: IndexedDbFactory, name: string): Promise
     // It is a precaution: what prevents it, as a full disk does, is reported by whoever needs to write.
   }
   return hasLostData
-}
-
-/** Chromium and what is made of it have this in pages and workers, since 2021, and no other browser has. */
-function isChromium(): boolean {
-  return typeof navigator !== 'undefined' && 'userAgentData' in navigator
 }

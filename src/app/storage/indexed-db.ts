@@ -1,5 +1,8 @@
 /** IndexedDB as promises, with what goes wrong in it told by code. */
 import { isTypystDbError, TypystDbError } from '../../errors.ts'
+import { openFreshWindow } from '../fresh-window.ts'
+import { storageDenied } from '../storage-denied.ts'
+import { isOfKind } from './bytes.ts'
 import { storeNames } from './format.ts'
 import { unlessBlocked } from './unless-blocked.ts'
 
@@ -7,17 +10,36 @@ import { unlessBlocked } from './unless-blocked.ts'
 const databaseVersion = 1
 
 /** The part of the global `indexedDB` used here, so that tests can put faults into it. */
-export type IndexedDbFactory = Pick<IDBFactory, 'open' | 'deleteDatabase' | 'databases'>
+export interface IndexedDbFactory extends Pick<IDBFactory, 'open' | 'deleteDatabase' | 'databases'> {
+  /** Makes it one that the browser has not given up yet; tells whether it could. */
+  readonly renew?: (() => boolean) | undefined
+}
 
 /** The browser's IndexedDB. @throws TypystDbError `STORAGE_UNAVAILABLE` where there is none. */
 export function browserIndexedDb(): IndexedDbFactory {
   if (typeof indexedDB === 'undefined') {
-    throw new TypystDbError(
-      'STORAGE_UNAVAILABLE',
-      'This environment has no IndexedDB. Use "memory://", or open the database in a browser window.',
-    )
+    throw storageDenied('This environment has no IndexedDB. Use "memory://", or open the database in a browser window.')
   }
-  return indexedDB
+  const current = (): IDBFactory => renewed ?? indexedDB
+  return {
+    open: (name, version) => current().open(name, version),
+    deleteDatabase: (name) => current().deleteDatabase(name),
+    databases: () => current().databases(),
+    renew() {
+      const fresh = openFreshWindow()?.indexedDB
+      if (fresh) renewed = fresh
+      return fresh !== undefined
+    },
+  }
+}
+
+/** What is used since WebKit gave up the page's own: when the process behind it dies, that fails until a reload. */
+let renewed: IDBFactory | undefined
+
+/** Whether the browser's storage itself went away, for the page's window and its workers to stay. */
+export function isServerLost(cause: unknown): boolean {
+  const error = isTypystDbError(cause) ? cause.cause : cause
+  return (error instanceof Error || isException(error)) && error.name === 'UnknownError'
 }
 
 /** The outcome of a request. */
@@ -31,10 +53,21 @@ export function requestResult<T>(request: IDBRequest<T>): Promise<T> {
 /** Resolves when a transaction is stored; an abort for any reason rejects. */
 export function transactionDone(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
+    let refused: DOMException | null = null
+    // A transaction that was told to commit has no error in WebKit and a mere `AbortError` in Firefox, whatever failed in it.
+    transaction.addEventListener('error', ({ target }) => (refused ??= requestError(target)))
     transaction.oncomplete = () => resolve()
-    transaction.onabort = () =>
-      reject(transaction.error ?? new DOMException('The transaction was aborted', 'AbortError'))
+    transaction.onabort = () => {
+      const reasons = [transaction.error, refused]
+      const reason = reasons.find((error) => error !== null && error.name !== 'AbortError') ?? transaction.error
+      reject(reason ?? new DOMException('The transaction was aborted', 'AbortError'))
+    }
   })
+}
+
+/** What an event's request failed with. */
+function requestError(target: EventTarget | null): DOMException | null {
+  return target !== null && 'error' in target && isException(target.error) ? target.error : null
 }
 
 /**
@@ -79,7 +112,8 @@ export async function openStoreDatabase(
       throw cause
     })
   } catch (cause) {
-    throw storageError(cause)
+    if (!isServerLost(cause) || !factory.renew?.()) throw storageError(cause)
+    return openStoreDatabase({ ...factory, renew: undefined }, name, mayCreate, timeoutMs)
   }
 }
 
@@ -107,7 +141,8 @@ export async function deleteStoreDatabase(factory: IndexedDbFactory, name: strin
       timer = setTimeout(giveUp, deletionAnswersWithinMs)
     })
   } catch (cause) {
-    throw storageError(cause)
+    if (!isServerLost(cause) || !factory.renew?.()) throw storageError(cause)
+    await deleteStoreDatabase({ ...factory, renew: undefined }, name)
   } finally {
     clearTimeout(timer)
   }
@@ -116,7 +151,7 @@ export async function deleteStoreDatabase(factory: IndexedDbFactory, name: strin
 /** What the browser threw, as an error with a code. */
 export function storageError(cause: unknown): TypystDbError {
   if (isTypystDbError(cause)) return cause
-  const name = cause instanceof Error || cause instanceof DOMException ? cause.name : ''
+  const name = cause instanceof Error || isException(cause) ? cause.name : ''
   if (name === 'QuotaExceededError') {
     return new TypystDbError(
       'STORAGE_FULL',
@@ -147,22 +182,29 @@ export function storageError(cause: unknown): TypystDbError {
 
 /** Whether a value, or a part of one that lies in a file of its own, can be read no more. */
 export function isValueLost(cause: unknown): boolean {
-  return cause instanceof DOMException && lostValueErrors.has(cause.name)
+  return isException(cause) && lostValueErrors.has(cause.name)
 }
 
 const lostValueErrors = new Set(['DataCloneError', 'DataError', 'NotReadableError', 'NotFoundError'])
 
+const lostConnectionErrors = new Set(['InvalidStateError', 'NotFoundError', 'UnknownError'])
+
 /** Whether the connection itself is gone, so that a new one may help. */
 export function isConnectionLost(cause: unknown): boolean {
-  return cause instanceof DOMException && (cause.name === 'InvalidStateError' || cause.name === 'NotFoundError')
+  return isException(cause) && lostConnectionErrors.has(cause.name)
 }
 
 /** Whether a key that was to be new is there already. */
 export function isTaken(cause: unknown): boolean {
-  return cause instanceof DOMException && cause.name === 'ConstraintError'
+  return isException(cause) && cause.name === 'ConstraintError'
 }
 
 /** Whether the browser gave up a transaction for no reason of the transaction's own. */
 export function isAborted(cause: unknown): boolean {
-  return cause instanceof DOMException && cause.name === 'AbortError'
+  return isException(cause) && cause.name === 'AbortError'
+}
+
+/** Whether an error is the browser's own, also one of another window's making. */
+export function isException(cause: unknown): cause is DOMException {
+  return isOfKind(cause, 'DOMException')
 }

@@ -1,6 +1,6 @@
 /** What a small flush writes: its changes as they are, one value for all of them, to be put into blocks later. */
 import { blockBytes, isCount, isFileSize, isObject } from './format.ts'
-import { changedRange, withoutTrailingZeros } from './bytes.ts'
+import { changedRange, isBytes, withoutTrailingZeros } from './bytes.ts'
 import { isKeptOutcome } from './outcome-log.ts'
 import type { KeptOutcome } from './outcome-log.ts'
 import type { PendingChanges } from './plan-flush.ts'
@@ -171,7 +171,7 @@ function isJournaledChanges(value: unknown): value is JournaledChanges {
 function isJournaledChunk(value: unknown): value is JournaledChunk {
   if (!isObject(value)) return false
   const { at, length, data } = value
-  return isFileSize(at) && isFileSize(length) && data instanceof Uint8Array && data.length <= length
+  return isFileSize(at) && isFileSize(length) && isBytes(data) && data.length <= length
 }
 
 const isPath = (value: unknown): value is string => typeof value === 'string'

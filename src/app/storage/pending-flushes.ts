@@ -11,8 +11,10 @@ const longestRetryMs = 30_000
 /** What {@link createPendingFlushes} calls. */
 export interface PendingFlushesOptions {
   readonly flushWithinMs: number
+  /** Whether a relaxed change is handed to the browser before it resolves: there may be no moment in which to do it later. */
+  readonly issuesAtOnce: boolean
   /** Stores changes, all or none. */
-  readonly write: (pending: readonly PendingChanges[], isUrgent: boolean) => Promise<void>
+  readonly write: (pending: readonly PendingChanges[], isUrgent: boolean, onIssued?: () => void) => Promise<void>
   /** Work on the store that can wait; its failure changes nothing. */
   readonly tidy: () => Promise<void>
   readonly onChange: () => void
@@ -40,7 +42,8 @@ export interface PendingFlushes {
 }
 
 /** Makes a queue; it listens to the page's going away from the first relaxed change on. */
-export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: PendingFlushesOptions): PendingFlushes {
+export function createPendingFlushes(options: PendingFlushesOptions): PendingFlushes {
+  const { flushWithinMs, issuesAtOnce, write, tidy, onChange } = options
   let pending: PendingChanges[] = []
   let pendingBytes = 0
   let hasFailed = false
@@ -63,14 +66,14 @@ export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: P
     void exclusive(tidy).catch(() => undefined)
   }
 
-  const writePending = async (isUrgent: boolean): Promise<void> => {
+  const writePending = async (isUrgent: boolean, onIssued?: () => void): Promise<void> => {
     const batch = pending
     if (batch.length === 0) return
     pending = []
     const bytes = pendingBytes
     pendingBytes = 0
     try {
-      await write(batch, isUrgent)
+      await write(batch, isUrgent, onIssued)
       hasFailed = false
       retryMs = flushWithinMs
     } catch (cause) {
@@ -83,11 +86,11 @@ export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: P
     }
   }
 
-  const flush = async (isUrgent = false): Promise<void> => {
+  const flush = async (isUrgent = false, onIssued?: () => void): Promise<void> => {
     clearTimeout(timer)
     timer = undefined
     const hadPending = pending.length > 0
-    await exclusive(() => writePending(isUrgent))
+    await exclusive(() => writePending(isUrgent, onIssued))
     if (hadPending) tidyWhenIdle()
   }
 
@@ -107,6 +110,12 @@ export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: P
     flush(true).catch(() => undefined)
   }
 
+  /** Resolves when the browser has what waits; a failure is for the next change to report. */
+  const issue = (): Promise<void> =>
+    new Promise((resolve) => {
+      flush(true, resolve).then(resolve, () => resolve())
+    })
+
   return {
     async strict(changes) {
       await exclusive(() => write([changes], false))
@@ -119,6 +128,7 @@ export function createPendingFlushes({ flushWithinMs, write, tidy, onChange }: P
       pendingBytes += changedBytes([changes])
       schedule()
       onChange()
+      if (issuesAtOnce) await issue()
     },
     flush: () => flush(),
     async flushAnd(work) {

@@ -1,4 +1,5 @@
 /** Reads a whole store: the index, and the files when they are wanted. */
+import { isBytes } from './bytes.ts'
 import { damagesFound } from './damaged-store.ts'
 import type { Damage } from './damaged-store.ts'
 import {
@@ -344,7 +345,7 @@ function takeRecords(
 ): [key: [number, number], bytes: Uint8Array][] {
   const records: [[number, number], Uint8Array][] = []
   for (const [key, bytes] of values) {
-    if (isRecordKey(key) && bytes instanceof Uint8Array && bytes.length <= blockBytes) records.push([key, bytes])
+    if (isRecordKey(key) && isBytes(bytes) && bytes.length <= blockBytes) records.push([key, bytes])
     else damaged({ what: 'a block that cannot be read' })
   }
   return records

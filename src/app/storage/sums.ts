@@ -1,7 +1,7 @@
 /** The sums by which a store knows its own bytes again: XXH64, of blocks and of whatever else IndexedDB holds. */
 import createHash from 'xxhash-wasm'
 import { onceOrRetry } from '../../internal/once-or-retry.ts'
-import { filledLength } from './bytes.ts'
+import { filledLength, isBytes, isOfKind } from './bytes.ts'
 
 /** Makes sums. A sum has 64 bits, so that damage which happens by chance is never taken for what was stored. */
 export interface Sums {
@@ -101,13 +101,13 @@ function createEncoder(sumOf: (bytes: Uint8Array) => bigint): (value: unknown) =
       putText(value.toString())
     } else if (typeof value === 'boolean') putMark(value ? 't' : 'f')
     else if (typeof value !== 'object' || value === null) putMark(value === null ? '0' : 'u')
-    else if (value instanceof Uint8Array) putBytes(value)
+    else if (isBytes(value)) putBytes(value)
     else if (ArrayBuffer.isView(value)) putBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-    else if (value instanceof ArrayBuffer) putBytes(new Uint8Array(value))
-    else if (value instanceof Date) {
+    else if (isBuffer(value)) putBytes(new Uint8Array(value))
+    else if (isDate(value)) {
       putMark('d')
       putNumber(value.getTime())
-    } else if (value instanceof Map || value instanceof Set) {
+    } else if (isCollection(value)) {
       putMark('m')
       put([...value])
     } else if (Array.isArray(value)) {
@@ -130,3 +130,7 @@ function createEncoder(sumOf: (bytes: Uint8Array) => bigint): (value: unknown) =
 }
 
 const textMark = 's'.charCodeAt(0)
+
+const isBuffer = (value: unknown): value is ArrayBuffer => isOfKind(value, 'ArrayBuffer')
+const isDate = (value: unknown): value is Date => isOfKind(value, 'Date')
+const isCollection = (value: unknown): value is Iterable<unknown> => isOfKind(value, 'Map') || isOfKind(value, 'Set')

@@ -1,6 +1,6 @@
 /** IndexedDB transactions that need this page no more once the task is over that began them. */
 import { storeNames } from './format.ts'
-import { transactionDone } from './indexed-db.ts'
+import { isException, transactionDone } from './indexed-db.ts'
 import type { JournalRecord } from './journal.ts'
 import { unlessBlocked } from './unless-blocked.ts'
 
@@ -15,6 +15,8 @@ export interface OpenStore {
 export interface WriteOptions {
   /** `strict`: the browser reports completion only when the operating system has the bytes on disk. */
   readonly durability: 'strict' | 'relaxed'
+  /** Called when the browser has all of it, and needs the page no more to store it. */
+  readonly onIssued?: (() => void) | undefined
 }
 
 /** The name of an object store. */
@@ -58,7 +60,7 @@ export async function runStoreTransaction(
   open: OpenStore,
   number: number,
   record: JournalRecord,
-  { durability }: WriteOptions,
+  { durability, onIssued }: WriteOptions,
   work?: (store: StoreOf) => void,
 ): Promise<void> {
   const scope = work ? Object.values(storeNames) : [storeNames.journal]
@@ -77,6 +79,7 @@ export async function runStoreTransaction(
       (aborted: unknown) => (isAbort(cause) ? aborted : cause),
     )
   }
+  onIssued?.()
   await unlessBlocked(done, open.leaderTimeoutMs, transaction)
 }
 
@@ -98,5 +101,5 @@ function abort(transaction: IDBTransaction): void {
 }
 
 function isAbort(cause: unknown): boolean {
-  return cause instanceof DOMException && (cause.name === 'AbortError' || cause.name === 'TransactionInactiveError')
+  return isException(cause) && (cause.name === 'AbortError' || cause.name === 'TransactionInactiveError')
 }

@@ -1,5 +1,5 @@
 /** Writes flushes, each as one IndexedDB transaction, and brings the index up to date once it is stored. */
-import { withoutTrailingZeros } from './bytes.ts'
+import { isBytes, withoutTrailingZeros } from './bytes.ts'
 import { damagedStore } from './damaged-store.ts'
 import { blockBytes, inRecord, isPackRecord, metaKeys, nowhere, sumsKey } from './format.ts'
 import { requestResult } from './indexed-db.ts'
@@ -244,7 +244,7 @@ function readBases(
       if (base === nowhere) return undefined
       if (base === inRecord) {
         const value: unknown = await requestResult<unknown>(store('records').get([fileId, block]))
-        return value instanceof Uint8Array ? value : undefined
+        return isBytes(value) ? value : undefined
       }
       const reading = packs.get(base) ?? requestResult<unknown>(store('packs').get(base))
       packs.set(base, reading)

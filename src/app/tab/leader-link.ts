@@ -34,8 +34,12 @@ export interface LeaderLink {
   isOf(session: string): boolean
   /** Whether the leader that is followed holds the lock. */
   isLeading(): Promise<boolean>
-  /** Turns to whoever holds the lock. */
-  look(): Promise<void>
+  /**
+   * Turns to whoever holds the lock.
+   *
+   * @param presumed - The worker that says it does.
+   */
+  look(presumed?: string): Promise<void>
   /** Turns to a leader, with which a new session begins, unless it is followed already. */
   follow(id: string): void
   attach(): void
@@ -86,13 +90,15 @@ export function createLeaderLink(
     isOf: (session) => session === leader?.session,
     isLeading: async () => leader !== undefined && location.kind === 'indexeddb' && isHolder(location.name, leader.id),
     // What leaders say may be overtaken by what happened since, locks are not.
-    async look() {
+    async look(presumed) {
       if (location.kind !== 'indexeddb') return
-      const holder = await findHolder(location.name)
+      const holder = await findHolder(location.name, presumed ?? leader?.id)
       if (!membership.isTakingPart()) return
       // The tab's own worker tells by its port when it is ready to lead.
       if (holder.kind === 'worker' && holder.workerId !== membership.transport()?.workerId) follow(holder.workerId)
       else if (holder.kind === 'page' && !leader) onOpenInPage()
+      // The answer is looked into.
+      else if (holder.kind === 'unknown' && presumed === undefined) membership.transport()?.askWhoLeads()
     },
     follow,
     attach() {

@@ -1,14 +1,16 @@
 /** A tab's part in a shared database from the start of its worker until it leaves. */
+import { createInFreshWindow } from './own-worker.ts'
+import type { WorkerSource } from './own-worker.ts'
 import { createTransport } from './transport.ts'
 import type { Transport, TransportEvents, TransportOptions } from './transport.ts'
 
 /** What a membership tells, beside what its transport does. */
-export interface MembershipEvents extends Omit<TransportEvents, 'onWorkerDied'> {
+export interface MembershipEvents extends Omit<TransportEvents, 'onWorkerDied' | 'onStorageLost'> {
   /** The tab takes part: its worker waits for its turn to lead. */
   readonly onJoined: () => Promise<void>
   /** It could not be started. */
   readonly onFailed: (cause: unknown) => void
-  /** Its worker ended by itself. */
+  /** Its worker ended by itself, or is of no use any more. */
   readonly onWorkerLost: () => void
 }
 
@@ -36,11 +38,22 @@ export function createMembership(options: TransportOptions, events: MembershipEv
   let prepared: Promise<Transport> | undefined
   let isTakingPart = false
   let starts = 0
+  let renewal: WorkerSource | undefined
+
+  /** Where the page's window has lost its storage, any worker started by it has none. */
+  const currentOptions = (): TransportOptions => {
+    const source = renewal
+    return source ? { ...options, createWorker: () => createInFreshWindow(source), isRenewed: true } : options
+  }
 
   /** Starts the worker, or takes the one that `preload` has started. */
   const prepare = (): Promise<Transport> =>
-    (prepared ??= createTransport(options, {
+    (prepared ??= createTransport(currentOptions(), {
       ...events,
+      onStorageLost(workerId, source) {
+        renewal = source
+        if (transport?.workerId === workerId) events.onWorkerLost()
+      },
       onWorkerDied(workerId) {
         prepared = undefined
         if (transport?.workerId === workerId) events.onWorkerLost()

@@ -3,6 +3,7 @@ import { createPGliteConnection } from '../../pglite/pglite-connection.ts'
 import type { AppEngine } from '../connection/app-connection.ts'
 import type { AppSession } from '../connection/open-at.ts'
 import { decodeError } from '../worker/error-codec.ts'
+import { isStorageDenied } from '../storage-denied.ts'
 import type { WireStorageState } from '../worker/protocol.ts'
 import type { BlockStoreState } from '../storage/block-store-types.ts'
 import { createNotifications } from './notifications.ts'
@@ -17,6 +18,8 @@ export interface WorkerOpenOptions extends Omit<
   'clientId' | 'channels' | 'onNotification' | 'onStorage'
 > {
   readonly onStorageChange: ((state: BlockStoreState) => void) | undefined
+  /** Opens in memory and in the page: `memoryFallback` where a worker can take no part in anything. */
+  readonly openInMemory: () => Promise<AppSession>
 }
 
 /** Whether this is a page that can share a database through workers. */
@@ -44,11 +47,18 @@ export function createWorkerEngine(options: WorkerOpenOptions): AppEngine {
     },
   })
   const remote = createRemoteClient(client, notifications)
+  let isAlone = false
 
   return {
-    role: () => (client.isLeader() ? 'leader' : 'follower'),
+    role: () => (isAlone ? 'alone' : client.isLeader() ? 'leader' : 'follower'),
     async open(): Promise<AppSession> {
-      const { kind, fallbackCause } = await client.join()
+      const joined = await client.join().catch((cause: unknown) => {
+        if (options.memoryFallback && isStorageDenied(cause)) return cause
+        throw cause
+      })
+      isAlone = isStorageDenied(joined)
+      if (isStorageDenied(joined)) return { ...(await options.openInMemory()), fallbackCause: joined }
+      const { kind, fallbackCause } = joined
       const stopWatching = watchPageLife({
         onLeaving: () => client.pageLeaving(),
         onSuspended: () => client.suspend(),

@@ -39,7 +39,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
 
   const membership = createMembership(options, {
     onLeading: (workerId) => link.follow(workerId),
-    onOtherLeading: () => void link.look(),
+    onOtherLeading: (leaderId) => void link.look(leaderId),
     isLeading: () => link.isOwn() === true,
     onMessage: (message) => receive(message),
     onPong: () => silence.heard(),

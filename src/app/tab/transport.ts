@@ -5,7 +5,9 @@ import { decodeError } from '../worker/error-codec.ts'
 import type { Discovery, ToClient, ToLeader, ToWorker, WireError } from '../worker/protocol.ts'
 import { readDiscovery, readToClient } from '../worker/read-message.ts'
 import { createDeferred } from '../../internal/deferred.ts'
+import { isChromium } from '../storage/is-chromium.ts'
 import { startWorker } from './own-worker.ts'
+import type { WorkerSource } from './own-worker.ts'
 
 /** What a transport needs to know. */
 export interface TransportOptions {
@@ -17,6 +19,8 @@ export interface TransportOptions {
   readonly transactionIdleTimeoutMs: number
   /** How long a worker may be silent, and whatever stands still may be in its way, in milliseconds. */
   readonly leaderTimeoutMs: number
+  /** Whether the worker takes the place of one that had lost the browser's storage. */
+  readonly isRenewed?: boolean | undefined
 }
 
 /** What a transport tells. */
@@ -24,7 +28,7 @@ export interface TransportEvents {
   /** The tab's own worker leads. */
   readonly onLeading: (workerId: string) => void
   /** Some other worker says that it leads, or did so when it said it. */
-  readonly onOtherLeading: () => void
+  readonly onOtherLeading: (leaderId: string) => void
   /** Whether the tab still takes its own worker for the leader. */
   readonly isLeading: () => boolean
   readonly onMessage: (message: ToClient) => void
@@ -32,6 +36,8 @@ export interface TransportEvents {
   readonly onPong: () => void
   /** A leader deleted the database, or closed it for that. */
   readonly onDestroyed: (leaderId: string | undefined) => void
+  /** The tab's own worker has lost the browser's storage for good; another window's would have it. */
+  readonly onStorageLost: (workerId: string, source: WorkerSource | undefined) => void
   /** The tab's own worker ended without being told to. */
   readonly onWorkerDied: (workerId: string) => void
   /** The tab's own worker cannot lead. */
@@ -51,9 +57,11 @@ export interface Transport {
   post(message: ToLeader): void
   toWorker(message: ToWorker): void
   ping(leaderId: string): void
+  /** Whoever leads says so. */
+  askWhoLeads(): void
   /** Leaves in good order: a leader stores what waits first. Resolves at the latest after `timeoutMs`. */
   leave(timeoutMs: number): Promise<void>
-  /** Leaves at once: ends the worker, whatever it does. */
+  /** Leaves at once: the worker is ended, or told to end where what it does would stay in everybody's way. */
   drop(): void
 }
 
@@ -72,6 +80,7 @@ export async function createTransport(options: TransportOptions, events: Transpo
   /** Since when the own worker owes an answer, by `performance.now()`. */
   let askedAt: number | undefined
   const isStuck = () => askedAt !== undefined && performance.now() - askedAt >= leaderTimeoutMs
+  let isDead = false
 
   const worker = await startWorker({
     create: options.createWorker,
@@ -83,6 +92,9 @@ export async function createTransport(options: TransportOptions, events: Transpo
           break
         case 'leading':
           events.onLeading(worker.workerId)
+          break
+        case 'storage-lost':
+          events.onStorageLost(worker.workerId, worker.source)
           break
         case 'serving':
         case 'here':
@@ -98,7 +110,10 @@ export async function createTransport(options: TransportOptions, events: Transpo
           if (connectedTo === worker.workerId) events.onMessage(message)
       }
     },
-    onDied: () => events.onWorkerDied(worker.workerId),
+    onDied() {
+      isDead = true
+      if (!isGone) events.onWorkerDied(worker.workerId)
+    },
   })
   const { workerId } = worker
   const name = location.kind === 'indexeddb' ? location.name : `memory/${workerId}`
@@ -119,7 +134,7 @@ export async function createTransport(options: TransportOptions, events: Transpo
         if (message.leaderId === workerId) break
         // Another took its place, and it does not notice.
         if (isStuck()) events.onWorkerDied(workerId)
-        else events.onOtherLeading()
+        else events.onOtherLeading(message.leaderId)
         break
       case 'pong':
         if (message.leaderId === connectedTo) events.onPong()
@@ -143,12 +158,20 @@ export async function createTransport(options: TransportOptions, events: Transpo
         message satisfies never
     }
   }
-  const close = (): void => {
+  const disconnect = (): void => {
     isGone = true
+    connectedTo = undefined
     discovery.close()
     channel.close()
-    worker.terminate()
     releaseClient.resolve(undefined)
+  }
+  /** The worker closes the database before it is terminated: see {@link Transport.drop}. */
+  const endWorker = async (timeoutMs: number): Promise<void> => {
+    worker.post({ type: 'leave' })
+    const timer = setTimeout(() => left.resolve(undefined), timeoutMs)
+    await left.promise
+    clearTimeout(timer)
+    worker.terminate()
   }
   const post = (message: ToLeader): void => {
     if (isGone || connectedTo === undefined) return
@@ -163,14 +186,15 @@ export async function createTransport(options: TransportOptions, events: Transpo
     },
     async join() {
       // Leaders take a tab without this lock for gone, so it is held before any leader hears of the tab.
-      await new Promise<void>((resolve) => {
-        void navigator.locks.request(clientLock(clientId), () => {
+      await new Promise<void>((resolve, reject) => {
+        const held: Promise<unknown> = navigator.locks.request(clientLock(clientId), () => {
           resolve()
           return releaseClient.promise
         })
+        held.catch(reject)
       })
-      const { durability, memoryFallback, transactionIdleTimeoutMs } = options
-      const given = { durability, memoryFallback, transactionIdleTimeoutMs, leaderTimeoutMs }
+      const { durability, memoryFallback, transactionIdleTimeoutMs, isRenewed = false } = options
+      const given = { durability, memoryFallback, transactionIdleTimeoutMs, leaderTimeoutMs, isRenewed }
       worker.post({ type: 'join', location, clientId, ...given })
     },
     connect(leaderId) {
@@ -180,18 +204,21 @@ export async function createTransport(options: TransportOptions, events: Transpo
     },
     post,
     toWorker: (message) => worker.post(message),
+    askWhoLeads: () => broadcast({ type: 'who-leads' }),
     ping: (leaderId) => broadcast({ type: 'ping', leaderId }),
     async leave(timeoutMs) {
       if (isGone) return
       post({ type: 'detach' })
-      worker.post({ type: 'leave' })
-      const timer = setTimeout(() => left.resolve(undefined), timeoutMs)
-      await left.promise
-      clearTimeout(timer)
-      close()
+      await endWorker(timeoutMs)
+      disconnect()
     },
     drop() {
-      if (!isGone) close()
+      if (isGone) return
+      disconnect()
+      // What a worker had locked that is terminated in the middle of a transaction stays locked in WebKit until its page is
+      // closed (https://bugs.webkit.org/show_bug.cgi?id=324094). Chromium lets go, and wants a page that is put away to.
+      if (isDead || isChromium()) worker.terminate()
+      else void endWorker(leaderTimeoutMs)
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Makes one worker of all tabs' the leader: whoever has the lock of the database, which pages take too. */
 import { isHolder } from './find-holder.ts'
 import { databaseLock } from './names.ts'
+import { showHolder } from './show-holder.ts'
 
 /** A worker that waits for its turn to lead. */
 export interface Candidate {
@@ -23,14 +24,16 @@ export interface CandidateEvents {
 }
 
 /** Queues for the lock. */
-export function createCandidate(name: string, { onElected, onDeposed }: CandidateEvents): Candidate {
+export function createCandidate(name: string, workerId: string, { onElected, onDeposed }: CandidateEvents): Candidate {
   let release: (() => void) | undefined
+  let hide = (): void => undefined
   let withdrawn = new AbortController()
   let request: Promise<void> = Promise.resolve()
 
   const stand = (options: LockOptions): void => {
     const lock: Promise<unknown> = navigator.locks.request(databaseLock(name), options, () => {
       const held = new Promise<void>((resolve) => (release = resolve))
+      hide = showHolder(name, workerId)
       onElected()
       return held
     })
@@ -40,6 +43,7 @@ export function createCandidate(name: string, { onElected, onDeposed }: Candidat
         // Withdrawn while it waited, or taken away while it was held.
         if (!release) return
         release = undefined
+        hide()
         onDeposed()
         stand({ signal: withdrawn.signal })
       },
@@ -52,6 +56,7 @@ export function createCandidate(name: string, { onElected, onDeposed }: Candidat
       const letGo = release
       release = undefined
       withdrawn.abort()
+      hide()
       letGo?.()
       await request
     },

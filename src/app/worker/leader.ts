@@ -10,6 +10,7 @@ import { checkAppSchema, migrateApp } from '../migrate-app.ts'
 import type { AppMigrations } from '../migrate-app.ts'
 import type { OpenPhase } from '../open-progress.ts'
 import type { BlockStoreState } from '../storage/block-store-types.ts'
+import { isServerLost } from '../storage/indexed-db.ts'
 import { createClientDesk } from './client-desk.ts'
 import type { ClientDesk } from './client-desk.ts'
 import { createEngine } from './engine.ts'
@@ -29,8 +30,10 @@ export interface LeaderOptions {
   readonly transactionIdleTimeoutMs: number
   /** How long a leader that it took over from may be in the way of its storage, in milliseconds. */
   readonly leaderTimeoutMs: number
-  /** It can lead no longer: somebody else does, or the database is deleted. */
-  readonly onEnd: (reason: 'deposed' | 'destroyed') => void
+  /** Whether this worker took the place of one that had lost the browser's storage, so that another would not help. */
+  readonly isRenewed: boolean
+  /** It can lead no longer: another worker does, the database is deleted, or this worker has lost the browser's storage. */
+  readonly onEnd: (reason: 'deposed' | 'destroyed' | 'storage-lost') => void
   /** It cannot lead, because the files that opening needs cannot be had. */
   readonly onUnable: (cause: TypystDbError) => void
 }
@@ -81,6 +84,7 @@ export function createLeader(options: LeaderOptions): Leader {
       onStorageChange(state) {
         // Relaxed flushes fail on their own.
         if (state.error?.code === 'DATABASE_IN_USE') depose()
+        else if (hasLostStorage(state.error)) depose('storage-lost')
         else broadcast({ type: 'storage', state: toWireState(state) })
       },
     })
@@ -120,6 +124,10 @@ export function createLeader(options: LeaderOptions): Leader {
     } catch (cause) {
       // It was told that this leader has ended.
       if (hasEnded()) return
+      if (hasLostStorage(cause)) {
+        depose('storage-lost')
+        return
+      }
       if (isTypystDbError(cause) && cause.code === 'ASSETS_UNAVAILABLE' && !engine) {
         giveWay(cause)
         return
@@ -186,7 +194,11 @@ export function createLeader(options: LeaderOptions): Leader {
     options.onUnable(cause)
   }
 
-  function depose(): void {
+  /** A worker that never had it cannot tell, and when it is new, it has what there is. */
+  const hasLostStorage = (cause: unknown): boolean =>
+    isServerLost(cause) && location.kind === 'indexeddb' && (engine !== undefined || !options.isRenewed)
+
+  function depose(reason: 'deposed' | 'storage-lost' = 'deposed'): void {
     if (isEnded) return
     isEnded = true
     for (const desk of desks.values()) {
@@ -195,7 +207,7 @@ export function createLeader(options: LeaderOptions): Leader {
     }
     desks.clear()
     engine?.opened.sharing?.abandon()
-    onEnd('deposed')
+    onEnd(reason)
   }
 
   function disconnect(clientId: string): void {
@@ -214,7 +226,7 @@ export function createLeader(options: LeaderOptions): Leader {
         post: (message) => posts.get(clientId)?.(message),
         onAnswered: (below) => engine?.opened.sharing?.forgetBelow(clientId, below),
         isListenedTo: (channel) => [...desks.values()].some(({ channels }) => channels.has(channel)),
-        onDeposed: depose,
+        onDeposed: () => depose(),
       })
       desks.set(clientId, desk)
     },
@@ -256,7 +268,7 @@ export function createLeader(options: LeaderOptions): Leader {
         desks.clear()
       }
     },
-    depose,
+    depose: () => depose(),
   }
 }
 

@@ -12,6 +12,9 @@ export const nameOf = (location: DataLocation): string =>
 /** Held by whoever has the database open: a page or a worker. The only thing that makes a leader. */
 export const databaseLock = (name: string): string => `@typyst/db:${name}`
 
+/** Held beside it where nobody may ask who holds a lock: by a page without a name, by a worker with its id. */
+export const holderLock = (name: string, workerId = ''): string => `@typyst/db/holder:${workerId}:${name}`
+
 /** Held by a worker for as long as it lives. */
 export const workerLock = (workerId: string): string => `@typyst/db/worker:${workerId}`
 

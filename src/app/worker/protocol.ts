@@ -176,6 +176,8 @@ export type ToWorker =
       readonly memoryFallback: boolean
       readonly transactionIdleTimeoutMs: number
       readonly leaderTimeoutMs: number
+      /** Whether it takes the place of one that had lost the browser's storage. */
+      readonly isRenewed?: boolean | undefined
     }
   /** Close in good order, answer `left`. */
   | { readonly type: 'leave' }
@@ -192,11 +194,22 @@ export type ToWorker =
 /** From a worker to the tab that made it. */
 export type FromWorker =
   | ToClient
-  | { readonly type: 'serving'; readonly workerId: string }
+  | {
+      readonly type: 'serving'
+      readonly workerId: string
+      /** Where its code is; absent in a worker of an earlier release. */
+      readonly url?: string | undefined
+      readonly isModule?: boolean | undefined
+    }
+  /** WebKit has lost its storage process, and with it this worker its storage for good: it takes part no longer. */
+  | { readonly type: 'storage-lost' }
   | { readonly type: 'preloaded'; readonly error: WireError | undefined }
   | { readonly type: 'left' }
   | { readonly type: 'here' }
-  /** It can lead no longer, because it cannot get what opening needs; it serves its tab all the same. */
+  /**
+   * It can lead no longer, because it cannot get what opening needs; it serves its tab all the same. Instead of `serving`: it
+   * cannot do that either, because the browser refuses it what it needs.
+   */
   | { readonly type: 'unable'; readonly error: WireError }
   | Leading
 

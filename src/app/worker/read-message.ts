@@ -2,6 +2,7 @@
  * What comes over channels and ports, read as messages of protocol.ts: every script of the origin can post there, and tabs of
  * other releases do. What has not the shape of a message is none, and nothing is done about it.
  */
+import { isOfKind } from '../storage/bytes.ts'
 import type { Answer, Call, Discovery, FromWorker, ToClient, ToLeader, ToWorker } from './protocol.ts'
 
 /** A reader for one direction: the message, or nothing. */
@@ -17,8 +18,9 @@ const id: Check = (value) => typeof value === 'string' && value.length > 0 && va
 const flag: Check = (value) => typeof value === 'boolean'
 const amount: Check = (value) => typeof value === 'number' && value >= 0
 const count: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-const bytes: Check = (value) => value instanceof Uint8Array
-const file: Check = (value) => value instanceof Blob
+// By their kind, not their class: a worker of another window gives that window's.
+const bytes: Check = (value) => isOfKind(value, 'Uint8Array')
+const file: Check = (value) => isOfKind(value, 'Blob') || isOfKind(value, 'File')
 const anything: Check = (value) => typeof value === 'object' && value !== null
 const oneOf =
   (...names: readonly string[]): Check =>
@@ -185,6 +187,7 @@ export const readToWorker = reader<ToWorker>({
     memoryFallback: flag,
     transactionIdleTimeoutMs: amount,
     leaderTimeoutMs: amount,
+    isRenewed: optional(flag),
   }),
   leave: plain,
   'page-leaving': plain,
@@ -197,7 +200,8 @@ export const readToWorker = reader<ToWorker>({
 /** From a worker to its own tab. */
 export const readFromWorker = reader<FromWorker>({
   ...toClient,
-  serving: record({ workerId: id }),
+  serving: record({ workerId: id, url: optional(text), isModule: optional(flag) }),
+  'storage-lost': plain,
   preloaded: record({ error: optional(error) }),
   left: plain,
   leading,

@@ -1,5 +1,7 @@
 /** `serveAppDatabase`: the whole of the app's worker. It waits for its turn to lead, and serves every tab while it does. */
 import { holdCode, preloadCode } from '../connection/open-at.ts'
+import { noWebLocks } from '../connection/web-lock.ts'
+import { storageError } from '../storage/indexed-db.ts'
 import { createCandidate } from './candidate.ts'
 import { encodeError } from './error-codec.ts'
 import { createLeader } from './leader.ts'
@@ -8,6 +10,9 @@ import { discoveryChannel, wireProtocol, workerLock } from './names.ts'
 import type { Discovery, FromWorker, ToWorker } from './protocol.ts'
 import { readDiscovery, readToWorker } from './read-message.ts'
 import { createTabPorts } from './tab-ports.ts'
+
+/** Known to every copy of this module. */
+const serving = Symbol.for('@typyst/db.serving')
 
 /**
  * Makes the worker it is called in serve the tab that started it, and every other tab of the origin while it leads. It
@@ -22,6 +27,9 @@ import { createTabPorts } from './tab-ports.ts'
  * ```
  */
 export function serveAppDatabase(): void {
+  // WebKit evaluates a module worker's entry again when one of its chunks imports it, as Vite's chunks do.
+  if (serving in globalThis) return
+  Object.defineProperty(globalThis, serving, { value: true })
   const workerId = crypto.randomUUID()
   const tell = (message: FromWorker): void => postMessage(message)
   let membership: Membership | undefined
@@ -70,10 +78,37 @@ export function serveAppDatabase(): void {
     }
   })
   // Held for good: whoever gets it next knows that this worker is gone.
-  void navigator.locks.request(workerLock(workerId), () => {
-    tell({ type: 'serving', workerId })
+  holdForGood(workerLock(workerId), () =>
+    tell({ type: 'serving', workerId, url: ownUrl(), isModule: isModuleWorker() }),
+  ).catch((cause: unknown) => {
+    tell({ type: 'unable', error: encodeError(storageError(cause)) })
+  })
+}
+
+/** Never resolves; rejects where the browser has no locks, or refuses them as Firefox does when cookies are blocked. */
+async function holdForGood(name: string, onHeld: () => void): Promise<void> {
+  if (!('locks' in navigator)) throw noWebLocks()
+  await navigator.locks.request(name, () => {
+    onHeld()
     return new Promise(() => undefined)
   })
+}
+
+/** Where this worker's code is. Threads of Node have no location. */
+function ownUrl(): string | undefined {
+  return 'location' in globalThis ? location.href : undefined
+}
+
+declare const importScripts: () => void
+
+/** A classic worker may import scripts, be it none. */
+function isModuleWorker(): boolean {
+  try {
+    importScripts()
+    return false
+  } catch {
+    return true
+  }
 }
 
 /** A worker that takes part in a database. */
@@ -99,11 +134,17 @@ function join(
   const lead = (): void => {
     leader = createLeader({
       ...options,
+      isRenewed: options.isRenewed ?? false,
       leaderId: workerId,
       onEnd(reason) {
         leader = undefined
         ports.close()
         if (reason === 'deposed') return
+        if (reason === 'storage-lost') {
+          // The tab starts another worker; until then whoever waits may have more luck.
+          void candidate.withdraw().then(() => tell({ type: 'storage-lost' }))
+          return
+        }
         broadcast({ type: 'destroyed', leaderId: workerId })
         void leave()
       },
@@ -118,7 +159,7 @@ function join(
     tell({ type: 'leading', leaderId: workerId })
     broadcast({ type: 'leading', leaderId: workerId })
   }
-  const candidate = createCandidate(name, { onElected: lead, onDeposed: () => leader?.depose() })
+  const candidate = createCandidate(name, workerId, { onElected: lead, onDeposed: () => leader?.depose() })
 
   async function leave(): Promise<void> {
     try {

@@ -1,15 +1,16 @@
 /** The block store alone, under PGlite's real frontend, in a real browser's IndexedDB. */
-import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { launchChromium } from '../../support/browsers/chromium.ts'
+import { launchBrowser } from '../../support/browsers/launch-browser.ts'
+import type { TestPage } from '../../support/browsers/test-browser.ts'
+import { browserName } from '../../support/test-page.ts'
 import { serveStoragePage } from './storage-page.ts'
 
-let page: Page
+let page: TestPage
 
 beforeAll(async () => {
   const server = await serveStoragePage()
-  const browser = await launchChromium()
-  page = await browser.context.newPage()
+  const browser = await launchBrowser(browserName())
+  page = await browser.newPage()
   await page.goto(server.url)
   return async () => {
     await browser[Symbol.asyncDispose]()
@@ -53,6 +54,10 @@ test.each([
 ])('reads again when somebody else stores a mark meanwhile, %s times in a row', async (marks, outcome) => {
   const run = (count: number) => window.storage.runDisturbedStore(`disturbed-${count}`, count)
   expect(await page.evaluate(run, marks)).toBe(outcome)
+})
+
+test('takes the next number when a predecessor took the one that was to be its own', async () => {
+  expect(await page.evaluate(() => window.storage.runContestedStore('contested', 3))).toBeUndefined()
 })
 
 test.each([

@@ -38,6 +38,7 @@ class Page:
         self.evaluations = set()
         self.navigation = None
         self.failure = None
+        self.is_committed = False
         self.view = WebKit2.WebView(web_context=context)
         settings = self.view.get_settings()
         settings.set_hardware_acceleration_policy(WebKit2.HardwareAccelerationPolicy.NEVER)
@@ -52,9 +53,10 @@ class Page:
 
     def on_load_changed(self, _view, event):
         if event == WebKit2.LoadEvent.COMMITTED:
+            self.is_committed = True
             tell({"page": self.page_id, "event": "committed", "url": self.view.get_uri()})
             self.lose_evaluations("The page was navigated, and what ran in it destroyed.")
-        elif event == WebKit2.LoadEvent.FINISHED:
+        elif event == WebKit2.LoadEvent.FINISHED and (self.is_committed or self.failure):
             self.end_navigation()
 
     def on_load_failed(self, _view, _event, uri, error):
@@ -80,6 +82,8 @@ class Page:
 
     def navigate(self, command, begin):
         self.failure = None
+        # What finishes before is the page that was there.
+        self.is_committed = False
         self.navigation = command
         begin()
 

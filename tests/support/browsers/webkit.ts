@@ -139,7 +139,7 @@ const toSource = (pageFunction: unknown): string => `
   const __name = (target) => target
   const codec = (${createPageCodec.toString()})()
   try {
-    return codec.encode({ value: await (${String(pageFunction)})(codec.decode(argument)) })
+    return codec.encode({ value: await (${String(pageFunction)})${typeof pageFunction === 'string' ? '' : '(codec.decode(argument))'} })
   } catch (error) {
     return codec.encode({ failure: error instanceof Error ? error.stack + '\\n' + String(error) : String(error) })
   }`
@@ -158,15 +158,19 @@ function createPage(host: Host, page: number): TestPage {
   }
   const navigate = async (command: Omit<HostCommand, 'page'>): Promise<null> => {
     await host.send({ ...command, page })
+    // WebKit's word for finished is about what was fetched; modules may still have to run.
+    await evaluate(async () => {
+      if (document.readyState !== 'complete') await new Promise((resolve) => addEventListener('load', resolve))
+    })
     return null
   }
   const waitForFunction = async (pageFunction: unknown, argument?: unknown): Promise<unknown> =>
     evaluate(
-      `async (argument) => {
+      `(async (argument) => {
         let value
         while (!(value = await (${String(pageFunction)})(argument))) await new Promise((resolve) => setTimeout(resolve, 20))
         return undefined
-      }`,
+      })(codec.decode(argument))`,
       argument,
     )
   const known = {

@@ -55,6 +55,55 @@ const harness = {
   },
 }
 
+/** What a page does with a database for a page around it. */
+const acts = {
+  /** Opens it, adds a row, and tells what became of it. */
+  async tryOut(mode: 'page' | 'worker', options: Ask['options']): Promise<TryOut> {
+    const app = harness.createIn(mode, options)
+    try {
+      const failed = await harness.failure(app.ready())
+      if (failed) return { code: failed.code }
+      await app.db.insert(schema.collection).values({ id: createId(), name: 'Tried out' })
+      const { kind, fallbackCause } = await app.status()
+      return { kind, fallback: fallbackCause?.code, rows: await app.db.$count(schema.collection) }
+    } finally {
+      await app.close()
+    }
+  },
+  /** Opens it and keeps it open. */
+  async hold(mode: 'page' | 'worker', options: Ask['options']): Promise<TryOut> {
+    held = harness.createIn(mode, options)
+    const failed = await harness.failure(held.ready())
+    return { code: failed?.code }
+  },
+  /** Closes what is held. */
+  async letGo(): Promise<TryOut> {
+    await held?.close()
+    return {}
+  },
+}
+
+let held: AppDatabase | undefined
+
+/** How a database did. */
+export interface TryOut {
+  readonly code?: string | undefined
+  readonly kind?: string
+  readonly fallback?: string | undefined
+  readonly rows?: number
+}
+
+/** What a page asks of a page of another site that it has in a frame. */
+export interface Ask {
+  readonly act: keyof typeof acts
+  readonly mode: 'page' | 'worker'
+  readonly options: { readonly dataDir: string; readonly memoryFallback?: boolean }
+}
+
+addEventListener('message', ({ data, ports: [port] }: MessageEvent<Ask>) => {
+  void acts[data.act](data.mode, data.options).then((outcome) => port?.postMessage(outcome))
+})
+
 declare global {
   interface Window {
     /** Only inside `page.evaluate`, whose functions may not use `using`: that compiles to an import. */

@@ -36,6 +36,45 @@ export async function runDisturbedStore(name: string, marks: number): Promise<st
   }
 }
 
+/**
+ * Opens a store as a leader whose predecessor still writes, and gets in first each time.
+ *
+ * @param marks - How often that one takes the number that was to be the leader's.
+ * @returns The code that opening fails with, if any.
+ */
+export async function runContestedStore(name: string, marks: number): Promise<string | undefined> {
+  const before = createBlockStore({ name, durability: 'strict' })
+  const mountedBefore = await mountStore(before)
+  const { files } = mountedBefore
+  putFile(files, 'PG_VERSION', '18\n')
+  files.mkdir(`${root}/global`)
+  putFile(files, 'global/pg_control', 1)
+  await mountedBefore.sync()
+  await before.close()
+
+  let readings = 0
+  const factory = createWatchedFactory((database) => {
+    const begin = database.transaction.bind(database)
+    Object.defineProperty(database, 'transaction', {
+      value: (...args: Parameters<IDBDatabase['transaction']>) => {
+        const transaction = begin(...args)
+        const readsJournal = transaction.mode === 'readonly' && transaction.objectStoreNames.length === 1
+        if (readsJournal && transaction.objectStoreNames[0] === storeNames.journal && readings++ < marks) mark(begin)
+        return transaction
+      },
+    })
+  })
+  const contested = createBlockStore({ name, durability: 'strict', factory, leaderTimeoutMs: 60_000 })
+  try {
+    await contested.open()
+    return undefined
+  } catch (cause) {
+    return isTypystDbError(cause) ? cause.code : String(cause)
+  } finally {
+    await contested.close()
+  }
+}
+
 /** The real IndexedDB, where a mark follows each of the first transactions that begin to read everything. */
 function createMarkingFactory(marks: number): IndexedDbFactory {
   const scope = Object.keys(storeNames).length

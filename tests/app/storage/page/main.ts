@@ -1,6 +1,6 @@
 /** The page of the storage tests: puts the storage modules themselves, not the built package, on `window.storage`. */
 import { runPostgresFaults } from './postgres-faults.ts'
-import { runDisturbedStore } from './disturbed-store.ts'
+import { runContestedStore, runDisturbedStore } from './disturbed-store.ts'
 import { runHeldStore } from './held-store.ts'
 import { runDamages } from './damage-rounds.ts'
 import { runSalvage } from './salvage-rounds.ts'
@@ -9,6 +9,7 @@ import { runUpgrade } from './upgrade.ts'
 
 const harness = {
   checkStoreProperty,
+  runContestedStore,
   runDamages,
   runDisturbedStore,
   runHeldStore,
