@@ -88,8 +88,8 @@ export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSc
   /**
    * Resolves when the database is open and migrated. Callers share one opening; after a failed one the next call retries.
    *
-   * @throws TypystDbError `DATABASE_IN_USE` when another tab has it open, `STORAGE_UNAVAILABLE`, `CLOSED`, and what the
-   *   migrations throw.
+   * @throws TypystDbError `DATABASE_IN_USE` when another tab has it open, `STORAGE_UNAVAILABLE`, `ASSETS_UNAVAILABLE` when
+   *   files that it needs cannot be had, `CLOSED`, and what the migrations throw.
    */
   ready(): Promise<void>
   /**
@@ -103,7 +103,7 @@ export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSc
   /**
    * Fetches and compiles the code that opening needs, WebAssembly included, without opening anything.
    *
-   * @throws TypystDbError `STORAGE_UNAVAILABLE` when it cannot be fetched; opening tries again by itself.
+   * @throws TypystDbError `ASSETS_UNAVAILABLE` when it cannot be fetched; opening tries again by itself.
    */
   preload(): Promise<void>
   /** Where the database lies, whether it lasts and why not, bytes used, the quota; opens nothing and never throws. */

@@ -50,7 +50,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
       }
       // Of another leader than the one that is followed, it is true only when that one leads no longer.
       if (leaderId === link.current()?.id) end(false)
-      else void link.isLeading().then(end)
+      else link.isLeading().then(end, () => end(false))
     },
     onJoined: () => link.look(),
     onFailed(cause) {
@@ -61,9 +61,13 @@ export function createTabClient(options: TabClientOptions): TabClient {
     onUnable(error) {
       unable = decodeError(error)
       link.lose(true)
-      void hasSuccessor(options.location).then((isThere) => {
-        if (!isThere && unable) endUnable(unable)
-      })
+      hasSuccessor(options.location).then(
+        (isThere) => {
+          if (!isThere && unable) endUnable(unable)
+        },
+        // Where the browser does not tell, somebody may come within the time that a leader has.
+        () => undefined,
+      )
     },
     onWorkerLost() {
       standStill()
