@@ -26,20 +26,28 @@ export async function openOnStorage(
   const { PGlite, protocol, types } = pglite
   // Before the storage is waited for, and reported when the engine starts.
   loadAssets(pglite).catch(() => undefined)
-  const fs = storage.createFilesystem(frontend)
-  const initialSyncFs = fs.initialSyncFs.bind(fs)
-  fs.initialSyncFs = async () => {
-    await initialSyncFs()
-    onPhase?.('start')
+  const createFs = () => {
+    const created = storage.createFilesystem(frontend)
+    const initialSyncFs = created.initialSyncFs.bind(created)
+    created.initialSyncFs = async () => {
+      await initialSyncFs()
+      onPhase?.('start')
+    }
+    return created
   }
+  let fs = createFs()
   onPhase?.('load')
   const client = await atStorageEdge(() =>
-    startEngine(pglite, {
-      fs,
-      startParams: startParams(PGlite, 'indexeddb'),
-      // 1 MB instead of 16: a database that writes little stores and reads little.
-      initDbStartParams: ['--wal-segsize=1'],
-    }),
+    startEngine(
+      pglite,
+      {
+        fs,
+        startParams: startParams(PGlite, 'indexeddb'),
+        // 1 MB instead of 16: a database that writes little stores and reads little.
+        initDbStartParams: ['--wal-segsize=1'],
+      },
+      () => ({ fs: (fs = createFs()) }),
+    ),
   )
   quickQuery(client, pglite, batchProtocol(client, protocol))
   let isCheckpointing = false

@@ -8,7 +8,7 @@ export interface FrontendModule {
 
 /** Storage that has been opened for PGlite. */
 export interface PGliteStorage {
-  /** Makes the file system; called once. */
+  /** Makes the file system; again when an engine has ended before it read a file. */
   createFilesystem(frontend: FrontendModule): MemfsFrontendFS
   /** Called when Postgres runs on it. */
   started(): Promise<void>

@@ -10,9 +10,14 @@ import { withIdleTimers } from './idle-timers.ts'
 /**
  * Starts an engine.
  *
+ * @param renew - Options that serve one attempt only, for the second one.
  * @throws TypystDbError `ASSETS_UNAVAILABLE` when PGlite's files cannot be had, and what PGlite throws.
  */
-export async function startEngine(pglite: AssetsModule, options: PGliteOptions): Promise<PGlite> {
+export async function startEngine(
+  pglite: AssetsModule,
+  options: PGliteOptions,
+  renew: () => PGliteOptions = () => ({}),
+): Promise<PGlite> {
   const assets = await loadAssets(pglite)
   try {
     return await start(pglite, options, assets)
@@ -21,7 +26,7 @@ export async function startEngine(pglite: AssetsModule, options: PGliteOptions):
     // The browser's cache may have it from a deploy that is gone, or half of it.
     forgetAssets(assets)
     const fetched = await loadAssets(pglite)
-    return start(pglite, options, fetched).catch((again: unknown) => {
+    return start(pglite, { ...options, ...renew() }, fetched).catch((again: unknown) => {
       if (again !== wrongSize) throw again
       forgetAssets(assets)
       throw unavailable(assets.dataUrl, 'a file of another size came', again)
@@ -52,6 +57,7 @@ function watchStart(
   { pgliteWasmModule = assets?.options().pgliteWasmModule }: PGliteOptions,
   fail: (cause: unknown) => void,
 ): Extension {
+  let hasFailed = false
   return {
     name: 'start',
     setup(_client, given: StartOptions) {
@@ -61,7 +67,10 @@ function watchStart(
           const ours = withIdleTimers(imports)
           if (!pgliteWasmModule) return given.instantiateWasm(ours, onInstance)
           WebAssembly.instantiate(pgliteWasmModule, ours)
-            .then((instance) => onInstance(instance, pgliteWasmModule))
+            .then((instance) => {
+              // An engine without its files must not come to read the storage.
+              if (!hasFailed) onInstance(instance, pgliteWasmModule)
+            })
             .catch((cause: unknown) => fail(notStarted(cause)))
           return {}
         },
@@ -69,8 +78,9 @@ function watchStart(
           try {
             return given.getPreloadedPackage(name, bytes)
           } catch (cause) {
+            hasFailed = true
             fail(assets ? wrongSize : cause)
-            // The engine that fails goes on with zeros, and is not heard of again.
+            // It waits for its WebAssembly then, which does not come.
             return new ArrayBuffer(bytes)
           }
         },

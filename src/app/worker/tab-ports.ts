@@ -27,7 +27,10 @@ export function createTabPorts(): TabPorts {
       if (!known) {
         const watch = new AbortController()
         portById.set(clientId, { channel, watch })
-        leader.connect(clientId, (message) => channel.postMessage(message))
+        leader.connect(clientId, (message) => {
+          // Of a tab that has left, the leader may hear later than others have something to tell it.
+          if (portById.get(clientId)?.channel === channel) channel.postMessage(message)
+        })
         channel.onmessage = ({ data }: MessageEvent<unknown>) => {
           const message = readToLeader(data)
           if (!message) return
