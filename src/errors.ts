@@ -21,6 +21,7 @@ export const typystDbErrorCodes = [
   'STORAGE_INCOMPATIBLE',
   'STORAGE_NEWER',
   'STORAGE_DAMAGED',
+  'ENGINE_FAILED',
   // Tabs that share a database through workers
   'WORKER_FAILED',
   'LEADER_CHANGED',

@@ -175,7 +175,13 @@ export function createAppDatabase(
           openInMemory: () => createPageEngine({ kind: 'memory' }, openOptions, allMigrations).open(),
         })
       : createPageEngine(location, openOptions, allMigrations)
-  const connection = createAppConnection(location, engine, () => {
+  let hasOpened = false
+  const connection = createAppConnection(location, engine, ({ client }) => {
+    resume(client)
+    // It was opened again after its engine had failed, so what ran then may have gone untold.
+    if (hasOpened) feed.missed()
+    hasOpened = true
+    stopIndexing()
     stopIndexing = indexWhenIdle(indexing, feed, () => engine.role() !== 'follower')
   })
   let stopIndexing = () => {}
@@ -184,7 +190,7 @@ export function createAppDatabase(
     return connection.close()
   }
   const gate = createTransactionGate(transactionIdleTimeoutMs)
-  const pgClient = createPgClient(connection, gate)
+  const { pgClient, resume } = createPgClient(connection, gate)
   const feed = createChangeFeed(pgClient)
   const gated = gateTransactions(connection, gate)
   const observed = observeConnection(gated, checked)

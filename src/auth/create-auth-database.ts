@@ -8,6 +8,7 @@ import type { TypystDatabase } from '../drizzle/create-drizzle.ts'
 import { toStatementLog } from '../drizzle/statement-log.ts'
 import { checkCalls, checkValue } from '../internal/check-arguments.ts'
 import { createLazyConnection } from '../internal/lazy-connection.ts'
+import type { Opened } from '../internal/lazy-connection.ts'
 import { countConnection, idlePool } from '../internal/pool-status.ts'
 import type { PoolStatus } from '../internal/pool-status.ts'
 import { refuseUnlessPositive } from '../internal/refuse-unless-positive.ts'
@@ -185,8 +186,8 @@ export function wireAuthDatabase(
   refuseUnlessPositive({ migrationLockTimeoutMs })
   const migrationTarget = target.kind === 'postgres' ? resolveMigrationTarget(options, target) : undefined
   const createConnection = () =>
-    createLazyConnection(async () =>
-      target.kind === 'postgres' ? openPostgres(target) : openDefault(target, onNotice),
+    createLazyConnection<Opened>(async (failed) =>
+      target.kind === 'postgres' ? openPostgres(target) : openDefault(target, onNotice, await failed?.remains?.()),
     )
   const { reusePool = process.env['NODE_ENV'] === 'development' } = options
   const connection = target.kind === 'postgres' && reusePool ? sharePool(target, createConnection) : createConnection()

@@ -1,9 +1,11 @@
 /** Drizzle's dialect, whose failures to write a value as a parameter become ours. */
 import { entityKind } from 'drizzle-orm'
+import { is } from 'drizzle-orm'
 import type { QueryWithTypings, SQL } from 'drizzle-orm'
-import { PgDialect } from 'drizzle-orm/pg-core'
+import { PgColumn, PgDialect } from 'drizzle-orm/pg-core'
 import { isTypystDbError, TypystDbError } from '../errors.ts'
 import { withoutCode } from '../internal/plain-parameters.ts'
+import { decoderOf } from './column-values.ts'
 import { QuickSQL } from './quick-sql.ts'
 
 /** Writes SQL. A class, because Drizzle asks for one. */
@@ -13,6 +15,31 @@ export class PortDialect extends PgDialect {
   override sqlToQuery(sql: SQL, invokeSource?: 'indexes'): QueryWithTypings {
     return convert(() => super.sqlToQuery(new QuickSQL([sql]), invokeSource))
   }
+
+  /** The columns of a relational query read their values as they do elsewhere. */
+  override buildRelationalQueryWithoutPK(
+    config: Parameters<PgDialect['buildRelationalQueryWithoutPK']>[0],
+  ): ReturnType<PgDialect['buildRelationalQueryWithoutPK']> {
+    const built = super.buildRelationalQueryWithoutPK(config)
+    const selection = built.selection.map((selected) =>
+      is(selected.field, PgColumn) ? { ...selected, field: readingExactly(selected.field) } : selected,
+    )
+    return { ...built, selection }
+  }
+}
+
+const readers = new WeakMap<PgColumn, PgColumn>()
+
+/** A column with another way to read; the caller's own stays as it is. */
+function readingExactly(column: PgColumn): PgColumn {
+  const known = readers.get(column)
+  if (known) return known
+  const decoder = decoderOf(column)
+  if (decoder === column) return column
+  const mapFromDriverValue = { value: (value: unknown) => decoder.mapFromDriverValue(value) }
+  const reader = Object.create(column, { mapFromDriverValue }) as PgColumn // It inherits all of it; `create` cannot say so.
+  readers.set(column, reader)
+  return reader
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { Column, entityKind, is, Name, Param, Placeholder, SQL, StringChunk, Table } from 'drizzle-orm'
 import type { Query, SQLChunk } from 'drizzle-orm'
+import { encodeValue } from './column-values.ts'
 
 type Config = Parameters<SQL['buildQueryFromSourceParams']>[1]
 
@@ -52,7 +53,7 @@ export class QuickSQL extends SQL {
       this.writeByDrizzle(param, config, to)
       return
     }
-    const mapped: unknown = value === null ? null : encoder.mapToDriverValue(value)
+    const mapped: unknown = value === null ? null : encodeValue(encoder, value)
     if (is(mapped, SQL)) {
       this.writeNested(mapped, config, to)
       return

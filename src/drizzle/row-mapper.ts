@@ -3,6 +3,7 @@ import { Column, getTableName, is, SQL } from 'drizzle-orm'
 import type { DriverValueDecoder } from 'drizzle-orm'
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core'
 import { mapResultRow } from 'drizzle-orm/utils'
+import { decoderOf } from './column-values.ts'
 
 // Drizzle's drivers share these at run time and leave them out of their types.
 declare module 'drizzle-orm/utils' {
@@ -67,7 +68,8 @@ interface MappedColumn {
 
 function toColumn({ path, field }: SelectedFieldsOrdered[number], decides: boolean): MappedColumn[] {
   const [group, name] = path.length === 1 ? [undefined, path[0]] : path
-  const decoder = is(field, Column) ? field : is(field, SQL) ? field.decoder : undefined
+  const source = is(field, SQL) ? field.decoder : field
+  const decoder = is(source, Column) ? decoderOf(source) : is(field, SQL) ? field.decoder : undefined
   return name !== undefined && decoder && path.length <= 2 ? [{ group, name, decoder, decides }] : []
 }
 

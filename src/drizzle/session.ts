@@ -3,13 +3,14 @@
  * prints the parameters (https://github.com/drizzle-team/drizzle-orm/issues/5939); this one lets the port's errors pass.
  * Classes, because Drizzle asks for subclasses of its own.
  */
-import { entityKind, fillPlaceholders } from 'drizzle-orm'
+import { entityKind, fillPlaceholders, is, Param, Placeholder } from 'drizzle-orm'
 import type { Query, SQL, TablesRelationalConfig } from 'drizzle-orm'
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core'
 import { PgPreparedQuery, PgSession, PgTransaction } from 'drizzle-orm/pg-core'
 import type { PgDialect, PgQueryResultHKT, PgTransactionConfig, PreparedQueryConfig } from 'drizzle-orm/pg-core'
 import type { SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
 import type { LeveledConnection } from '../internal/transaction-level.ts'
+import { encodeValue } from './column-values.ts'
 import { convert } from './dialect.ts'
 import { createRowMapper } from './row-mapper.ts'
 import type { RowMapper } from './row-mapper.ts'
@@ -75,13 +76,21 @@ class PortPreparedQuery<T extends PreparedQueryConfig> extends PgPreparedQuery<T
   }
 
   private fill(placeholderValues: Record<string, unknown> = {}): unknown[] {
-    return convert(() => fillPlaceholders(this.query.params, placeholderValues))
+    return convert(() => this.query.params.map((param) => fillPlaceholder(param, placeholderValues)))
   }
 
   /** Called by Drizzle for batches. */
   isResponseInArrayMode(): boolean {
     return this.fields !== undefined || this.toResult !== undefined
   }
+}
+
+function fillPlaceholder(param: unknown, values: Record<string, unknown>): unknown {
+  if (is(param, Param) && is(param.value, Placeholder) && Object.hasOwn(values, param.value.name)) {
+    const value = values[param.value.name]
+    return value === null ? null : encodeValue(param.encoder, value)
+  }
+  return fillPlaceholders([param], values)[0]
 }
 
 /** Runs Drizzle's queries on a connection, or on one transaction of it. */

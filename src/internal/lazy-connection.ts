@@ -7,9 +7,23 @@ import type { SqlConnection } from './sql-connection.ts'
 /** What an opening gives: the connection, whatever else the opener needs, and how to let go of it. */
 export interface Opened {
   readonly connection: SqlConnection
+  /** What became of an engine in this process: one that has failed is closed, and opened again. */
+  readonly engine?: EngineState | undefined
+  /**
+   * The files of a database in memory as a tar archive, also of one whose engine has failed: with its log, Postgres makes of
+   * them what was committed. Absent where a place keeps the files.
+   */
+  readonly remains?: (() => Promise<Blob>) | undefined
   close(): Promise<void>
   /** How busy it is, where it is a pool. */
   status?(): PoolStatus
+}
+
+/** Whether an engine still runs. */
+export interface EngineState {
+  readonly failure: TypystDbError | undefined
+  /** Resolves when it fails. */
+  readonly failed: Promise<void>
 }
 
 /** A connection port that opens on first use. */
@@ -33,17 +47,46 @@ export interface LazyConnection<TOpened extends Opened> extends SqlConnection {
 /**
  * Wraps an opening.
  *
- * @param open - Opens once per attempt; must leave nothing behind when it rejects.
+ * @param open - Opens once per attempt; must leave nothing behind when it rejects. It is given what was open before when
+ *   the engine of that has failed; it is closed by then.
  */
-export function createLazyConnection<TOpened extends Opened>(open: () => Promise<TOpened>): LazyConnection<TOpened> {
+export function createLazyConnection<TOpened extends Opened>(
+  open: (failed: TOpened | undefined) => Promise<TOpened>,
+): LazyConnection<TOpened> {
   let hasClosed = false
   let attempt: Promise<TOpened> | undefined
   // Kept beside its promise: every query asks for it, and to wait for a promise takes a turn each time.
   let ready: TOpened | undefined
-  const openShared = onceOrRetry(async () => (ready = await (attempt = open())))
+  /** What was open when its engine failed, until something is open in its place. */
+  let failed: TOpened | undefined
+  const start = async (): Promise<TOpened> => {
+    // What it still has to store must not be lost, nor written by two.
+    await failed?.close()
+    const current = await open(failed)
+    failed = undefined
+    ready = current
+    void current.engine?.failed.then(() => {
+      if (!hasClosed) openShared().catch(() => undefined)
+    })
+    return current
+  }
+  const openShared = (): Promise<TOpened> => {
+    if (ready?.engine?.failure) {
+      failed = ready
+      ready = undefined
+      attempt = undefined
+    }
+    if (attempt) return attempt
+    const started = start()
+    attempt = started
+    started.catch(() => {
+      if (attempt === started) attempt = undefined
+    })
+    return started
+  }
   const closeOnce = onceOrRetry(async () => {
     const current = await attempt?.catch(() => undefined)
-    await current?.close()
+    await (current ?? failed)?.close()
   })
 
   const refuseIfClosed = () => {
@@ -58,7 +101,7 @@ export function createLazyConnection<TOpened extends Opened>(open: () => Promise
   }
   const use: LazyConnection<TOpened>['use'] = async (call) => {
     refuseIfClosed()
-    const current = ready ?? (await opened())
+    const current = ready && !ready.engine?.failure ? ready : await opened()
     try {
       return await call(current)
     } catch (cause) {

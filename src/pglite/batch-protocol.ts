@@ -5,12 +5,14 @@ import type { BackendMessages, PreparedStatement } from './statement-cache.ts'
 import {
   describesPortal,
   describesUnnamed,
+  endsInSync,
   joinMessages,
   messageTypes,
   unnamedText,
   withName,
   withStatement,
 } from './protocol-messages.ts'
+import type { EngineWatch } from './watch-engine.ts'
 
 /** Longer texts are built for once, such as an insert of many rows. */
 const longestPrepared = 8192
@@ -54,10 +56,13 @@ interface Query {
  * All statements of a database come by here, or by way of what this returns. One that may change what others were parsed
  * against makes them be parsed again; where that hides in a function, it shows as an error, after which a query is tried
  * once more.
+ *
+ * @param engine - Given up when an answer does not end as Postgres ends each: everything behind it would be another's.
  */
 export function batchProtocol(
   client: Pick<PGlite, 'execProtocolStream'>,
   { serialize }: Pick<typeof protocol, 'serialize'>,
+  engine: Pick<EngineWatch, 'fail'>,
 ): PreparedStatements {
   const send: Send = client.execProtocolStream.bind(client)
   const statements = createStatementCache()
@@ -66,7 +71,10 @@ export function batchProtocol(
 
   const sendAll = async (messages: readonly Uint8Array[], options: Options): Promise<BackendMessages> => {
     const closing = statements.takeDropped().map((name) => serialize.close({ type: 'S', name }))
-    const answers = await send(joinMessages([...closing, ...messages]), options)
+    const message = joinMessages([...closing, ...messages])
+    const answers = await send(message, options)
+    if (endsInSync(message) && answers.at(-1)?.name !== 'readyForQuery')
+      throw engine.fail(new Error('No ReadyForQuery.'))
     if (answers.some(isChange)) statements.clear()
     return answers
   }

@@ -2,14 +2,17 @@
 import type { Transaction } from '@electric-sql/pglite'
 import { batchProtocol } from './batch-protocol.ts'
 import { loadAssets } from './engine-assets.ts'
+import { keepParser } from './keep-byte-order-marks.ts'
 import { loadFrontend, loadPGlite } from './load-pglite.ts'
 import type { OpenedPGlite } from './open-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import type { PGliteStorage } from './pglite-storage.ts'
 import { quickQuery } from './quick-query.ts'
+import { refuseStrayTransactions } from './refuse-stray-transactions.ts'
 import { startEngine } from './start-engine.ts'
 import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
+import { watchEngine } from './watch-engine.ts'
 
 /**
  * Opens PGlite on a storage.
@@ -49,10 +52,14 @@ export async function openOnStorage(
       () => ({ fs: (fs = createFs()) }),
     ),
   )
-  quickQuery(client, pglite, batchProtocol(client, protocol))
+  const engine = watchEngine(client)
+  keepParser(client)
+  quickQuery(client, pglite, batchProtocol(client, protocol, engine))
   let isCheckpointing = false
   // PGlite's own returns at once when a sync is already waiting its turn, before that one is done.
   client.syncToFs = async () => {
+    // What a failed engine has left may be the half of something; what it acknowledged was handed over before.
+    if (engine.failure) throw engine.failure
     await fs.syncToFs()
     if (isCheckpointing || !storage.needsCheckpoint()) return
     // Postgres leaves checkpoints to a process of its own, which PGlite has not: without this one, the WAL would grow
@@ -76,6 +83,7 @@ export async function openOnStorage(
     latest = turn.catch(() => undefined)
     return turn
   }
+  refuseStrayTransactions(client, protocol, engine)
   await storage.started()
   let hasShutDown = false
   const arrayParsers = inheritParsers(client, types.parsers)
@@ -83,6 +91,7 @@ export async function openOnStorage(
     client,
     arrayParsers,
     connection: createPGliteConnection(client, arrayParsers),
+    engine,
     async flush() {
       await client.syncToFs()
       await storage.flush()
@@ -95,7 +104,7 @@ export async function openOnStorage(
       if (!hasShutDown) {
         hasShutDown = true
         // When the last flush fails, everything acknowledged is stored already or still held by the storage.
-        await client.close().catch(() => undefined)
+        if (!engine.failure) await client.close().catch(() => undefined)
       }
       await storage.close()
     },

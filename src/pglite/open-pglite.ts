@@ -5,15 +5,18 @@ import { isErrorCode } from '../internal/is-error-code.ts'
 import type { Opened } from '../internal/lazy-connection.ts'
 import type { DataLocation } from './data-location.ts'
 import { batchProtocol } from './batch-protocol.ts'
+import { keepParser } from './keep-byte-order-marks.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { FolderLock } from './folder-lock.ts'
 import { loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import { quickQuery } from './quick-query.ts'
 import { realFolder } from './real-folder.ts'
+import { refuseStrayTransactions } from './refuse-stray-transactions.ts'
 import { startEngine } from './start-engine.ts'
 import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
+import { watchEngine } from './watch-engine.ts'
 
 /** An open PGlite. */
 export interface OpenedPGlite extends Opened {
@@ -55,8 +58,11 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
         ...(location.kind === 'memory' && initial && { loadDataDir: initial }),
       }),
     )
+    const engine = watchEngine(client)
+    keepParser(client)
     if (unlock) refuseUnlessHeld(client, unlock)
-    quickQuery(client, pglite, batchProtocol(client, pglite.protocol))
+    quickQuery(client, pglite, batchProtocol(client, pglite.protocol, engine))
+    refuseStrayTransactions(client, pglite.protocol, engine)
     const arrayParsers = inheritParsers(client, pglite.types.parsers)
     const flush = () => atStorageEdge(() => client.syncToFs())
     return {
@@ -66,10 +72,14 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
       flush,
       // A file that is gone is gone.
       scrub: flush,
+      engine,
+      ...(location.kind === 'memory' && { remains: () => filesOf(client) }),
       close: () =>
         atStorageEdge(async () => {
+          // An engine that has failed cannot end in order, and has no call under way that would not fail.
+          if (engine.failure) await client.fs?.closeFs()
           // What closing writes would go into another one's files.
-          if (!client.closed && unlock?.isHeld() !== false) await client.close()
+          else if (!client.closed && unlock?.isHeld() !== false) await client.close()
           await unlock?.()
         }),
     }
@@ -94,6 +104,11 @@ function refuseUnlessHeld(client: Pick<PGlite, 'execProtocolStream'>, { isHeld }
       'Another process took the data folder over while this one gave no sign of life. Nothing was written since; open the database again once the folder is free.',
     )
   }
+}
+
+async function filesOf({ fs }: PGlite): Promise<Blob> {
+  if (!fs) throw new TypeError('PGlite has no file system.')
+  return fs.dumpTar('pgdata', 'none')
 }
 
 function toDataDir(location: DataLocation): string {

@@ -10,7 +10,7 @@ const portalKind = 80
 /** Behind its type and its length. */
 const bodyAt = 5
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Whether a message asks for the description of the portal. */
 export function describesPortal([type, , , , , kind]: Uint8Array): boolean {
@@ -20,6 +20,16 @@ export function describesPortal([type, , , , , kind]: Uint8Array): boolean {
 /** Whether a message asks for the description of the statement without a name. */
 export function describesUnnamed([type, , , , , kind, name]: Uint8Array): boolean {
   return type === messageTypes.describe && kind === statementKind && name === 0
+}
+
+/** The whole of a `sync` message. */
+const syncMessage = [messageTypes.sync, 0, 0, 0, 4]
+
+/** Whether Postgres tells at the end of its answer that it is ready: behind a query, or a message that ends in `sync`. */
+export function endsInSync(message: Uint8Array): boolean {
+  if (message[0] === messageTypes.query) return true
+  const at = message.length - syncMessage.length
+  return syncMessage.every((byte, offset) => message[at + offset] === byte)
 }
 
 /** The text of a `parse` message for the statement without a name; none when it fixes types of parameters as well. */

@@ -6,6 +6,7 @@ import { forgetAssets, loadAssets } from './engine-assets.ts'
 import type { AssetsModule, LoadedAssets } from './engine-assets.ts'
 import { unavailable } from './fetch-asset.ts'
 import { withIdleTimers } from './idle-timers.ts'
+import { creatingParser } from './keep-byte-order-marks.ts'
 
 /**
  * Starts an engine.
@@ -39,7 +40,8 @@ const wrongSize = new Error('A file has another size than the engine wants.')
 async function start(pglite: AssetsModule, options: PGliteOptions, assets: LoadedAssets | undefined): Promise<PGlite> {
   const failed = createDeferred<never>()
   const extensions = { start: watchStart(assets, options, (cause) => failed.reject(cause)) }
-  const starting = pglite.PGlite.create(Object.assign(assets?.options() ?? {}, options, { extensions }))
+  const given = Object.assign(assets?.options() ?? {}, options, { extensions })
+  const starting = creatingParser(() => pglite.PGlite.create(given))
   return Promise.race([starting, failed.promise])
 }
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { PGlite, protocol } from '@electric-sql/pglite'
 import { batchProtocol } from '../../src/pglite/batch-protocol.ts'
+import { watchEngine } from '../../src/pglite/watch-engine.ts'
 
 const client = await PGlite.create()
 /** How many messages of each type reached Postgres. */
@@ -17,7 +18,7 @@ client.execProtocolStream = (message, options) => {
   return send(message, options)
 }
 let calls = 0
-batchProtocol(client, protocol)
+batchProtocol(client, protocol, watchEngine(client))
 
 const select = 'select * from note where id = $1'
 const rows = async (sql: string, params: unknown[] = []) => (await client.query(sql, params)).rows

@@ -3,6 +3,7 @@ import { PGlite, parse, protocol } from '@electric-sql/pglite'
 import type { QueryOptions } from '@electric-sql/pglite'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { batchProtocol } from '../../src/pglite/batch-protocol.ts'
+import { watchEngine } from '../../src/pglite/watch-engine.ts'
 import { quickQuery } from '../../src/pglite/quick-query.ts'
 
 const stock = await PGlite.create()
@@ -19,7 +20,7 @@ quick.execProtocolStream = (message, options) => {
   calls.push(types)
   return send(message, options)
 }
-quickQuery(quick, { protocol, parse }, batchProtocol(quick, protocol))
+quickQuery(quick, { protocol, parse }, batchProtocol(quick, protocol, watchEngine(quick)))
 
 async function outcomeOf(client: PGlite, text: string, params?: unknown[], options?: QueryOptions): Promise<unknown> {
   try {
@@ -199,7 +200,7 @@ it('runs once when what was given to read its rows fails', async () => {
 
 it('fails when it is closed', async () => {
   const closing = await PGlite.create()
-  quickQuery(closing, { protocol, parse }, batchProtocol(closing, protocol))
+  quickQuery(closing, { protocol, parse }, batchProtocol(closing, protocol, watchEngine(closing)))
   for (let times = 0; times < 2; times += 1) await closing.query('select 1 as one')
   await closing.close()
   await expect(closing.query('select 1 as one')).rejects.toThrow('closed')

@@ -9,8 +9,8 @@ import type { AppSession } from './open-at.ts'
 
 /** Where the engine is: in this page, or behind a worker. */
 export interface AppEngine {
-  /** Opens and migrates; leaves nothing behind when it fails. */
-  open(): Promise<AppSession>
+  /** Opens and migrates, in the place of one whose engine has failed; leaves nothing behind when it fails. */
+  open(failed?: AppSession): Promise<AppSession>
   /** Deletes the database, and closes it here with `close` when that has to be. */
   destroy(close: () => Promise<void>): Promise<void>
   /** Fetches what opening needs and opens nothing. */
@@ -32,11 +32,15 @@ export interface AppConnection extends LazyConnection<AppSession> {
  *
  * @param onOpened - Called each time an engine has opened.
  */
-export function createAppConnection(location: DataLocation, engine: AppEngine, onOpened: () => void): AppConnection {
+export function createAppConnection(
+  location: DataLocation,
+  engine: AppEngine,
+  onOpened: (session: AppSession) => void,
+): AppConnection {
   let latest: AppSession | undefined
-  const lazy = createLazyConnection(async () => {
-    latest = await engine.open()
-    onOpened()
+  const lazy = createLazyConnection<AppSession>(async (failed) => {
+    latest = await engine.open(failed)
+    onOpened(latest)
     return latest
   })
   const destroy = onceOrRetry(() => engine.destroy(() => lazy.close()))

@@ -26,6 +26,8 @@ export interface OpenOptions {
   readonly onPhase: (phase: OpenPhase) => void
   /** Keeps everybody else out of a database in the browser. */
   readonly lock: (name: string) => Promise<() => Promise<void>>
+  /** What was open before, when its engine has failed: a database in memory goes on with the files of that one. */
+  readonly failed?: AppSession | undefined
   /** Given by a leader, which may have taken over from one that stands still: how long that may be in the way. */
   readonly leaderTimeoutMs?: number | undefined
 }
@@ -59,6 +61,8 @@ export interface OpenedApp extends OpenedPGlite, AppSession {
  */
 export async function openAt(location: DataLocation, options: OpenOptions): Promise<OpenedApp> {
   options.onPhase('download')
+  const { remains, fallbackCause } = options.failed ?? {}
+  if (remains) return { ...(await openElsewhere({ kind: 'memory' }, options, await remains())), fallbackCause }
   if (location.kind !== 'indexeddb') return openElsewhere(location, options)
   try {
     return await openInBrowser(location.name, options)
@@ -89,8 +93,8 @@ export async function lockInBrowser(name: string): Promise<() => Promise<void>> 
   return atStorageEdge(() => holdWebLock(name))
 }
 
-async function openElsewhere(location: DataLocation, { onPhase }: OpenOptions): Promise<OpenedApp> {
-  const [initial] = await Promise.all([loadInitial(), loadPGlite()])
+async function openElsewhere(location: DataLocation, { onPhase }: OpenOptions, files?: Blob): Promise<OpenedApp> {
+  const [initial] = await Promise.all([files ?? loadInitial(), loadPGlite()])
   onPhase('start')
   return { ...(await openPGlite(location, initial)), kind: location.kind }
 }

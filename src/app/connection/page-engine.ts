@@ -12,13 +12,13 @@ import type { OpenOptions } from './open-at.ts'
 /** Builds the engine; nothing is touched until it is opened. */
 export function createPageEngine(
   location: DataLocation,
-  options: Omit<OpenOptions, 'lock' | 'leaderTimeoutMs'>,
+  options: Omit<OpenOptions, 'lock' | 'failed' | 'leaderTimeoutMs'>,
   migrations: AppMigrations,
 ): AppEngine {
   return {
     role: () => 'alone',
-    async open() {
-      const opened = await openAt(location, { ...options, lock: lockInBrowser })
+    async open(failed) {
+      const opened = await openAt(location, { ...options, lock: lockInBrowser, failed })
       try {
         options.onPhase('migrate')
         await migrateApp(opened.connection, migrations)

@@ -51,12 +51,14 @@ export function createLiveQuery<TResult>(
     for (const listener of [...listeners]) listener(next)
     for (const wake of [...sleepers]) wake()
   }
-  const run = async () => {
+  const run = async (): Promise<unknown> => {
     try {
       const data = shareRows(snapshot.data, await source)
       if (snapshot.status !== 'ready' || data !== snapshot.data) publish({ status: 'ready', data, error: undefined })
+      return undefined
     } catch (cause) {
       fail(cause)
+      return cause
     }
   }
   const fail = (cause: unknown) => publish({ status: 'failed', data: snapshot.data, error: toError(cause) })

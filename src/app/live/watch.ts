@@ -1,4 +1,5 @@
 /** When a live query runs: at first, and after changes of the tables it reads; one run at a time, and none too many. */
+import { isTypystDbError } from '../../errors.ts'
 import { schemaChange } from './change-feed.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { TablesRead } from './tables-read.ts'
@@ -14,8 +15,8 @@ export interface Watch {
 export interface Watched {
   /** The tables whose changes matter; from then on each of their changes is told. */
   readonly findTables: () => Promise<TablesRead>
-  /** Runs the query; never rejects. */
-  readonly run: () => Promise<void>
+  /** Runs the query and gives what it failed with; never rejects. */
+  readonly run: () => Promise<unknown>
   /** Told why watching cannot begin. `refresh()` tries again. */
   readonly fail: (cause: unknown) => void
 }
@@ -33,6 +34,8 @@ export function startWatch({ findTables, run, fail }: Watched, feed: ChangeFeed)
   let isBusy = false
   let isStale = false
   let restEnds = 0
+  /** How often in a row the engine has failed meanwhile: once may be another's fault, twice is the query's own. */
+  let engineFailures = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const onChange = (tableId: string | undefined) => {
@@ -41,6 +44,7 @@ export function startWatch({ findTables, run, fail }: Watched, feed: ChangeFeed)
       tables = undefined
       forgotten += 1
     }
+    if (tableId === undefined && engineFailures > 1) return
     // Until the tables are known, any may be one of them.
     if (tableId === undefined || !tables || tables === 'any' || tables.has(tableId)) request()
   }
@@ -54,16 +58,20 @@ export function startWatch({ findTables, run, fail }: Watched, feed: ChangeFeed)
   const work = async () => {
     isBusy = true
     isStale = false
+    let failure: unknown
     try {
       await begin()
       const start = performance.now()
-      if (!stopped()) await run()
+      if (!stopped()) failure = await run()
       const end = performance.now()
       // As long as the run took: a burst of changes, each told by itself, keeps the database busy for half of the time.
       restEnds = end + Math.min(end - start, longestRestMs)
     } catch (cause) {
+      failure = cause
       if (!stopped()) fail(cause)
     }
+    engineFailures = isTypystDbError(failure) && failure.code === 'ENGINE_FAILED' ? engineFailures + 1 : 0
+    if (engineFailures > 0) isStale = engineFailures === 1
     isBusy = false
     if (stopped()) unsubscribe?.()
     else if (needsRun()) request()
@@ -87,7 +95,10 @@ export function startWatch({ findTables, run, fail }: Watched, feed: ChangeFeed)
 
   void work()
   return {
-    refresh: request,
+    refresh() {
+      engineFailures = 0
+      request()
+    },
     stop() {
       isStopped = true
       clearTimeout(timer)

@@ -29,8 +29,8 @@ export interface ClientDesk {
   handle(engine: Engine, message: CallMessage): Promise<void>
   /** Refuses everything from now on: the tab's code is older than the database. */
   outdate(): void
-  /** Rolls back what is open. */
-  abortSessions(): void
+  /** Rolls back what is open, for a reason other than that another worker leads. */
+  abortSessions(reason?: TypystDbError): void
   /** The same, and does nothing for the tab any more. */
   dismiss(): void
 }
@@ -60,8 +60,8 @@ export function createClientDesk({ clientId, post, onAnswered, isListenedTo, onD
     if (isDismissed) throw new TypystDbError('CLOSED', 'The tab that asked is gone.')
     if (isOutdated) throw schemaOutdated()
   }
-  const abortSessions = (): void => {
-    for (const session of sessions.values()) session.abort(leaderChanged())
+  const abortSessions = (reason: TypystDbError = leaderChanged()): void => {
+    for (const session of sessions.values()) session.abort(reason)
     sessions.clear()
   }
 

@@ -37,8 +37,8 @@ export interface Engine {
   readonly opened: OpenedApp
   /** Runs work of the leader's own when its turn has come; what it changes is stored when that resolves. */
   runOwn(work: () => Promise<void>): Promise<void>
-  /** Lets the job that runs end, and runs no other. */
-  stop(): Promise<void>
+  /** Lets the job that runs end, and runs no other; with `error`, those that wait fail with it. */
+  stop(error?: TypystDbError): Promise<void>
   /** Runs a call that belongs to no session. `check` is called when its turn has come. */
   run(key: RequestKey, call: Call, check: () => void): Promise<JobOutcome>
   /** Opens a session when its turn has come. */
@@ -84,7 +84,7 @@ export function createEngine(opened: OpenedApp, { transactionIdleTimeoutMs, onNo
         await work()
         notifications.release()
       }),
-    stop: () => queue.stop(),
+    stop: (error) => queue.stop(error),
     run: (key, call, check) =>
       queue.run(() =>
         keep(async () => ({
@@ -124,6 +124,8 @@ export function createEngine(opened: OpenedApp, { transactionIdleTimeoutMs, onNo
           return { key: end?.key, outcome }
         }),
       )
+      // Also when its turn never comes.
+      job.catch((cause: unknown) => begun.reject(cause))
       return begun.promise
     },
   }

@@ -6,28 +6,32 @@ export interface JobQueue {
   run<T>(job: () => Promise<T>): Promise<T>
   /** Whether a job waits for the one that runs. */
   hasWaiting(): boolean
-  /** Lets the job that runs end, and resolves then; those that wait never run, and their promises stay open. */
-  stop(): Promise<void>
+  /**
+   * Lets the job that runs end, and resolves then; those that wait never run, and their promises stay open, or are
+   * rejected with `error`.
+   */
+  stop(error?: Error): Promise<void>
 }
 
 export function createJobQueue(): JobQueue {
-  const waiting: (() => Promise<void>)[] = []
+  const waiting: { run(): Promise<void>; refuse(error: Error): void }[] = []
   let running: Promise<void> | undefined
   let isStopped = false
 
   const next = (): void => {
     const job = isStopped ? undefined : waiting.shift()
-    running = job?.().finally(next)
+    running = job?.run().finally(next)
   }
   return {
     run: (job) =>
       new Promise((resolve, reject) => {
-        waiting.push(() => job().then(resolve, reject))
+        waiting.push({ run: () => job().then(resolve, reject), refuse: reject })
         if (!running) next()
       }),
     hasWaiting: () => waiting.length > 0,
-    async stop() {
+    async stop(error) {
       isStopped = true
+      if (error) for (const { refuse } of waiting.splice(0)) refuse(error)
       await running
     },
   }

@@ -32,8 +32,13 @@ export interface LeaderOptions {
   readonly leaderTimeoutMs: number
   /** Whether this worker took the place of one that had lost the browser's storage, so that another would not help. */
   readonly isRenewed: boolean
-  /** It can lead no longer: another worker does, the database is deleted, or this worker has lost the browser's storage. */
-  readonly onEnd: (reason: 'deposed' | 'destroyed' | 'storage-lost') => void
+  /** What was open before, when its engine has failed. */
+  readonly failed?: OpenedApp | undefined
+  /**
+   * It can lead no longer: another worker does, the database is deleted, this worker has lost the browser's storage, or the
+   * engine has failed.
+   */
+  readonly onEnd: (reason: 'deposed' | 'destroyed' | 'storage-lost' | { readonly failed: OpenedApp }) => void
   /** It cannot lead, because the files that opening needs cannot be had. */
   readonly onUnable: (cause: TypystDbError) => void
 }
@@ -59,9 +64,12 @@ export function createLeader(options: LeaderOptions): Leader {
   const posts = new Map<string, (message: ToClient) => void>()
   /** Migrations the database is known to fit. */
   const fitting = new Set<string>()
+  /** Requests that are carried out. */
+  const handling = new Set<Promise<void>>()
   let phase: OpenPhase | undefined
   let engine: Engine | undefined
   let opening: Promise<Engine> | undefined
+  let givingUp: Promise<void> | undefined
   let isEnded = false
   // Asked by a call, because it changes while an opening waits.
   const hasEnded = () => isEnded
@@ -92,6 +100,7 @@ export function createLeader(options: LeaderOptions): Leader {
       opened.sharing?.abandon()
       throw new TypystDbError('CLOSED', 'This worker leads no longer.')
     }
+    void opened.engine?.failed.then(() => (givingUp = giveUp(opened)))
     return (engine = createEngine(opened, {
       transactionIdleTimeoutMs: options.transactionIdleTimeoutMs,
       onNotification: (channel, payload) => broadcast({ type: 'notification', channel, payload }),
@@ -194,6 +203,26 @@ export function createLeader(options: LeaderOptions): Leader {
     options.onUnable(cause)
   }
 
+  /**
+   * Ends with an engine that has failed: what runs and what waits is answered with that error, and every tab goes on with
+   * the next leader, which opens what was stored.
+   */
+  async function giveUp(failed: OpenedApp): Promise<void> {
+    if (isEnded) return
+    isEnded = true
+    for (const desk of desks.values()) desk.abortSessions(failed.engine?.failure)
+    await engine?.stop(failed.engine?.failure)
+    await Promise.all(handling)
+    const isStored = await failed.close().then(
+      () => true,
+      () => false,
+    )
+    // In relaxed mode, what could not be stored is gone as if this worker were.
+    broadcast({ type: isStored ? 'resigned' : 'deposed', leaderId })
+    desks.clear()
+    onEnd({ failed })
+  }
+
   /** A worker that never had it cannot tell, and when it is new, it has what there is. */
   const hasLostStorage = (cause: unknown): boolean =>
     isServerLost(cause) && location.kind === 'indexeddb' && (engine !== undefined || !options.isRenewed)
@@ -238,7 +267,10 @@ export function createLeader(options: LeaderOptions): Leader {
           void attach(desk, message)
           break
         case 'call':
-          if (engine) void desk.handle(engine, message)
+          if (engine) {
+            const handled = desk.handle(engine, message).finally(() => handling.delete(handled))
+            handling.add(handled)
+          }
           break
         case 'destroy':
           // Not for a message that only looks like one.
@@ -259,6 +291,7 @@ export function createLeader(options: LeaderOptions): Leader {
     disconnect,
     flushUrgently: () => engine?.opened.sharing?.flushUrgently(),
     async resign() {
+      await givingUp
       if (isEnded) return
       isEnded = true
       try {

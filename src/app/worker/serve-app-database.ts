@@ -1,5 +1,6 @@
 /** `serveAppDatabase`: the whole of the app's worker. It waits for its turn to lead, and serves every tab while it does. */
 import { holdCode, preloadCode } from '../connection/open-at.ts'
+import type { OpenedApp } from '../connection/open-at.ts'
 import { noWebLocks } from '../connection/web-lock.ts'
 import { storageError } from '../storage/indexed-db.ts'
 import { createCandidate } from './candidate.ts'
@@ -130,12 +131,14 @@ function join(
   const broadcast = (message: Discovery): void => discovery.postMessage(message)
   const ports = createTabPorts()
   let leader: Leader | undefined
+  let hasLeft = false
 
-  const lead = (): void => {
+  const lead = (failed?: OpenedApp): void => {
     leader = createLeader({
       ...options,
       isRenewed: options.isRenewed ?? false,
       leaderId: workerId,
+      failed,
       onEnd(reason) {
         leader = undefined
         ports.close()
@@ -143,6 +146,10 @@ function join(
         if (reason === 'storage-lost') {
           // The tab starts another worker; until then whoever waits may have more luck.
           void candidate.withdraw().then(() => tell({ type: 'storage-lost' }))
+          return
+        }
+        if (typeof reason === 'object') {
+          if (!hasLeft) lead(reason.failed)
           return
         }
         broadcast({ type: 'destroyed', leaderId: workerId })
@@ -159,9 +166,10 @@ function join(
     tell({ type: 'leading', leaderId: workerId })
     broadcast({ type: 'leading', leaderId: workerId })
   }
-  const candidate = createCandidate(name, workerId, { onElected: lead, onDeposed: () => leader?.depose() })
+  const candidate = createCandidate(name, workerId, { onElected: () => lead(), onDeposed: () => leader?.depose() })
 
   async function leave(): Promise<void> {
+    hasLeft = true
     try {
       await leader?.resign()
     } finally {

@@ -9,12 +9,14 @@ import type { EmbeddedTarget } from '../options.ts'
  * Opens PGlite for the auth database.
  *
  * @param onNotice - Told once per opening which database this is, because it was not asked for by a connection string.
+ * @param files - What a database in memory goes on with, whose engine has failed.
  */
 export async function openEmbedded(
   { location, dataDir, postgresSchema }: EmbeddedTarget,
   onNotice: (message: string) => void,
+  files?: Blob,
 ): Promise<Opened> {
-  const opened = await openPGlite(location)
+  const opened = await openPGlite(location, files)
   // PGlite has one session, so this holds for every query.
   if (postgresSchema !== undefined) await opened.connection.exec(`set search_path to ${postgresSchema}`)
   onNotice(

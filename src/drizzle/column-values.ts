@@ -1,0 +1,162 @@
+/**
+ * What columns write and read, where Drizzle's own would silently make another value of it: years before 100, numbers beyond
+ * 2^53, texts in JSON that look like JSON, missing elements of arrays. A value comes back as it went in, or is refused.
+ */
+import { Column, is } from 'drizzle-orm'
+import type { DriverValueDecoder, DriverValueEncoder } from 'drizzle-orm'
+import { PgArray } from 'drizzle-orm/pg-core'
+import { makePgArray } from 'drizzle-orm/pg-core/utils'
+import { TypystDbError } from '../errors.ts'
+import { formatMoment, parseMoment } from '../internal/moments.ts'
+import { parseArrayText } from './parse-array-text.ts'
+
+type Encode = (value: unknown) => unknown
+type Decode = (value: unknown) => unknown
+
+/** Ways to write a value, by what Drizzle calls the type of the column. */
+const encoders: Readonly<Record<string, Encode>> = {
+  PgTimestamp: (value) => (value instanceof Date ? formatMoment(value) : byItself),
+  PgDate: (value) => (value instanceof Date ? formatMoment(value) : byItself),
+  PgBigInt53: exactInteger,
+  PgBigSerial53: exactInteger,
+  PgNumericNumber: exactInteger,
+  PgDoublePrecision: signed,
+  PgReal: signed,
+  PgJson: checkedJson,
+  PgJsonb: checkedJson,
+}
+
+/** The same for reading. JSON comes parsed; Drizzle would parse a text in it once more. */
+const decoders: Readonly<Record<string, Decode>> = {
+  PgTimestamp: toDate,
+  PgDate: toDate,
+  PgBigInt53: toExactNumber,
+  PgBigSerial53: toExactNumber,
+  PgBigInt64: toBigInt,
+  PgBigSerial64: toBigInt,
+  PgNumericNumber: toExactNumber,
+  PgNumeric: toNumericText,
+  PgJson: (value) => value,
+  PgJsonb: (value) => value,
+}
+
+/** Says that Drizzle writes a value as well. */
+const byItself = Symbol('by itself')
+
+/**
+ * Writes a value for its column, or for whatever else Drizzle gives as the encoder.
+ *
+ * @throws TypystDbError `INVALID_INPUT` for a value that would come back as another.
+ */
+export function encodeValue(encoder: DriverValueEncoder<unknown, unknown>, value: unknown): unknown {
+  if (value === null || !is(encoder, Column)) return encoder.mapToDriverValue(value)
+  if (is(encoder, PgArray)) return Array.isArray(value) ? makePgArray(encodeArray(encoder, value)) : value
+  const encoded = encoders[encoder.columnType]?.(value) ?? byItself
+  return encoded === byItself ? encoder.mapToDriverValue(value) : encoded
+}
+
+/** What reads the values of a column. */
+export function decoderOf(column: Column): Pick<DriverValueDecoder<unknown, unknown>, 'mapFromDriverValue'> {
+  if (is(column, PgArray)) return { mapFromDriverValue: (value: unknown) => decodeArray(column, value) }
+  const decode = decoders[column.columnType]
+  return decode ? { mapFromDriverValue: decode } : column
+}
+
+/** The part of an array's column that says what is in it. */
+interface ArrayColumn {
+  readonly baseColumn: Column
+}
+
+function encodeArray(column: ArrayColumn, values: readonly unknown[]): unknown[] {
+  const base = column.baseColumn
+  const isNested = is(base, PgArray)
+  return values.map((value) => {
+    if (value === null) return null
+    if (value === undefined) throw refused('An element of an array is `undefined`. Pass `null` for a missing one.')
+    if (!isNested) return encodeValue(base, value)
+    if (!Array.isArray(value)) return value
+    // Postgres takes an array of empty arrays for an empty one.
+    if (value.length === 0) throw refused('An array holds an empty one, which Postgres cannot keep apart from none.')
+    return encodeArray(base, value)
+  })
+}
+
+function decodeArray(column: ArrayColumn, value: unknown): unknown {
+  const elements = typeof value === 'string' ? parseArrayText(value) : value
+  if (!Array.isArray(elements)) return elements
+  const base = column.baseColumn
+  const decoder = decoderOf(base)
+  return elements.map((element: unknown) => (element === null ? null : decoder.mapFromDriverValue(element)))
+}
+
+function exactInteger(value: unknown): unknown {
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw refused(
+      'A whole number is beyond 2^53, where JavaScript knows only some. Use a column with `mode: "bigint"`.',
+    )
+  }
+  return byItself
+}
+
+/** JavaScript writes a negative zero without its sign. */
+function signed(value: unknown): unknown {
+  return Object.is(value, -0) ? '-0' : byItself
+}
+
+function checkedJson(value: unknown): unknown {
+  refuseUnlessJson(value)
+  return byItself
+}
+
+/** JSON has no such values: `stringify` writes `null` in their place, or nothing. */
+function refuseUnlessJson(value: unknown): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw refused('A value for a JSON column holds NaN or an infinite number, which JSON has not.')
+  }
+  if (typeof value === 'function' || typeof value === 'symbol') {
+    throw refused('A value for a JSON column holds a function or a symbol, which JSON has not.')
+  }
+  if (typeof value !== 'object' || value === null || ('toJSON' in value && typeof value.toJSON === 'function')) return
+  if (!Array.isArray(value)) {
+    for (const part of Object.values(value)) refuseUnlessJson(part)
+    return
+  }
+  for (const element of value as unknown[]) {
+    if (element === undefined) throw refused('An array for a JSON column holds `undefined`. Pass `null` for it.')
+    refuseUnlessJson(element)
+  }
+}
+
+function toDate(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const date = parseMoment(value)
+  if (date) return date
+  throw refused(
+    'A moment in the database is none that a `Date` can hold, such as infinity. Read it with `mode: "string"`.',
+  )
+}
+
+function toExactNumber(value: unknown): unknown {
+  const number = Number(value)
+  if (!Number.isInteger(number) || Number.isSafeInteger(number)) return number
+  throw refused('A whole number in the database is beyond 2^53. Read it in a column with `mode: "bigint"`.')
+}
+
+function toBigInt(value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw tooManyDigits()
+  return BigInt(value as string | number | bigint) // What Postgres writes for the type.
+}
+
+/** Of rows inside of others, numbers come through JSON. */
+function toNumericText(value: unknown): unknown {
+  if (typeof value === 'number' && String(value).replace(/^-?[0.]*|\D/g, '').length > 15) throw tooManyDigits()
+  return String(value)
+}
+
+function tooManyDigits(): TypystDbError {
+  return refused('A number in a row inside of another has more digits than JSON brings. Read it in a query of its own.')
+}
+
+function refused(message: string): TypystDbError {
+  return new TypystDbError('INVALID_INPUT', message)
+}

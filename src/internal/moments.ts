@@ -1,0 +1,43 @@
+/** Dates of JavaScript and moments of Postgres, of every year that both know. JavaScript reads year 50 as 1950, and no BC. */
+
+const momentText =
+  /^(?<year>\d{4,6})-(?<month>\d\d)-(?<day>\d\d)(?:[ T](?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)(?:\.(?<fraction>\d{1,6}))?(?<zone>Z|(?<sign>[+-])(?<zoneHour>\d\d)(?::?(?<zoneMinute>\d\d)(?::?(?<zoneSecond>\d\d))?)?)?)?(?<bc> BC)?$/
+
+/**
+ * Reads what Postgres writes for a date or a timestamp; without an offset it is one of UTC. Microseconds are cut off, which a
+ * `Date` cannot hold.
+ *
+ * @returns Nothing for what no `Date` can hold, such as `infinity`.
+ */
+export function parseMoment(text: string): Date | undefined {
+  const parts = momentText.exec(text)?.groups
+  if (!parts) return undefined
+  const number = (name: string): number => Number(parts[name] ?? 0)
+  const year = number('year')
+  const offset = (number('zoneHour') * 60 + number('zoneMinute')) * 60 + number('zoneSecond')
+  const milliseconds = Number((parts['fraction'] ?? '').padEnd(3, '0').slice(0, 3))
+  const date = new Date(0)
+  date.setUTCFullYear(parts['bc'] === undefined ? year : 1 - year, number('month') - 1, number('day'))
+  date.setUTCHours(
+    number('hour'),
+    number('minute'),
+    number('second') - (parts['sign'] === '-' ? -offset : offset),
+    milliseconds,
+  )
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
+
+/**
+ * Writes a date as Postgres reads it.
+ *
+ * @throws RangeError for an invalid date.
+ */
+export function formatMoment(date: Date): string {
+  const iso = date.toISOString()
+  const year = date.getUTCFullYear()
+  // The usual years are written alike.
+  if (year > 0 && year < 10_000) return iso
+  const rest = iso.slice(iso.indexOf('-', 1))
+  const era = year > 0 ? '' : ' BC'
+  return `${String(year > 0 ? year : 1 - year).padStart(4, '0')}${rest}${era}`
+}
