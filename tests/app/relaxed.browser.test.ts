@@ -40,7 +40,7 @@ it.each(modes)(
 it.runIf(browserName() === 'firefox')(
   'stores what was acknowledged when its frame is taken away in the same moment, engine in the worker',
   async () => {
-    const mode = 'worker'
+    const mode = 'worker' as const
     const page = await openTab()
     for (const id of ['first', 'second', 'third']) {
       await page.evaluate(
