@@ -10,6 +10,7 @@ import {
   translationBySqlStateClass,
   unreadableMessage,
 } from './error-translations.ts'
+import type { TypystDbErrorDetails } from '../errors.ts'
 import type { Translation } from './error-translations.ts'
 
 /**
@@ -36,12 +37,39 @@ export function toDatabaseError(
   return new TypystDbError(typystCode, message, {
     cause: thrown,
     sqlState,
+    ...namesOf(field),
+    position: Number(field('position')) || undefined,
+  })
+}
+
+/** The files of Postgres that name a constraint, a column or a table; each takes the name from the catalog. */
+const namingFiles = new Set([
+  'execExprInterp.c',
+  'execIndexing.c',
+  'execMain.c',
+  'execPartition.c',
+  'domains.c',
+  'index.c',
+  'nbtinsert.c',
+  'nodeModifyTable.c',
+  'partbounds.c',
+  'ri_triggers.c',
+  'tablecmds.c',
+  'tuplesort.c',
+  'tuplesortvariants.c',
+  'typecmds.c',
+])
+
+/** The names in an error. A trigger can raise one with whatever it likes in their place, a row's value above all. */
+function namesOf(field: (name: string) => string | undefined): TypystDbErrorDetails {
+  const file = field('file')
+  if (file !== undefined && !namingFiles.has(file)) return {}
+  return {
     constraint: field('constraint') ?? field('constraint_name'),
     table: field('table') ?? field('table_name'),
     column: field('column') ?? field('column_name'),
     schema: field('schema') ?? field('schema_name'),
-    position: Number(field('position')) || undefined,
-  })
+  }
 }
 
 function bySqlState(sqlState: string, severity: string | undefined): Translation | undefined {

@@ -47,6 +47,38 @@ export function testRedaction(open: OpenAuth): void {
       expect(await authDb.sql`select id from vault`).toEqual([{ id: 1 }])
     })
 
+    it('keeps names off an error that no catalog knows, and those on it that one does', async () => {
+      const { sql: tag } = authDb
+      await tag.unsafe(
+        'create table named (id int constraint named_key primary key, body text constraint named_body check (length(body) < 50), ref int constraint named_ref references named, must int not null)',
+      )
+      await tag.unsafe(`create function speak() returns trigger language plpgsql as $f$ begin
+        if new.id = 7 then raise exception 'no' using errcode = new.body, constraint = '${secret}', table = '${secret}',
+          column = '${secret}', schema = '${secret}', datatype = '${secret}', detail = '${secret}', hint = '${secret}'; end if;
+        return new; end $f$`)
+      await tag.unsafe('create trigger speak before insert on named for each row execute function speak()')
+      for (const [way, run] of Object.entries(waysOf(authDb))) {
+        for (const code of ['23505', '23503', '23502', '23514', 'P0001', '22023', '42501']) {
+          const insert = 'insert into named (id, must, body) values (7, 1, $1)'
+          const error = await failureOf(() => run(insert, [code]))
+          expect(error, `${way} ${code}`).toMatchObject({ sqlState: code })
+          for (const name of ['constraint', 'table', 'column', 'schema']) expect(error, name).not.toHaveProperty(name)
+        }
+        const known = [
+          ['insert into named (id, must) values (1, 1), (1, 1)', { constraint: 'named_key', table: 'named' }],
+          ['insert into named (id, must, ref) values (2, 1, 99)', { constraint: 'named_ref', table: 'named' }],
+          [
+            "insert into named (id, must, body) values (2, 1, repeat('x', 60))",
+            { constraint: 'named_body', table: 'named' },
+          ],
+          ['insert into named (id) values (2)', { column: 'must', table: 'named', schema: 'public' }],
+        ] as const
+        for (const [text, names] of known) {
+          expect(await failureOf(() => run(text, [])), `${way} ${text}`).toMatchObject(names)
+        }
+      }
+    })
+
     it('keeps notices and warnings of the database off the console', async () => {
       for (const run of Object.values(waysOf(authDb))) {
         expect(leakIn(await outputOf(() => run('select whisper($1)', [secret])))).toBeUndefined()
