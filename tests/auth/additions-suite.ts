@@ -1,6 +1,31 @@
 /** What `migrate()` adds for plugins, extra fields, other names and other kinds of keys, on whatever database. */
-import { getTableColumns, getTableName, is } from 'drizzle-orm'
-import { PgTable, getTableConfig } from 'drizzle-orm/pg-core'
+import { getTableColumns, getTableName, is, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
+import {
+  PgTable,
+  bigint,
+  bigserial,
+  boolean,
+  check,
+  getTableConfig,
+  index,
+  integer,
+  jsonb,
+  numeric,
+  pgEnum,
+  pgMaterializedView,
+  pgPolicy,
+  pgSchema,
+  pgSequence,
+  pgTable,
+  pgView,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+  varchar,
+} from 'drizzle-orm/pg-core'
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api'
 import type { BetterAuthOptions } from 'better-auth'
 import { describe, expect, it } from 'vitest'
@@ -46,6 +71,106 @@ const configurations: Record<string, BetterAuthOptions> = {
   },
 }
 
+const mood = pgEnum('mood', ['sad', "it's fine", 'happy'])
+
+/** Tables that somebody adds to those of Better Auth's options, with what Drizzle can say of them. */
+const ownTables: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'partial, unique and descending indexes': {
+    thing: pgTable('thing', { id: text().primaryKey(), name: text(), at: timestamp(), size: integer() }, (self) => [
+      uniqueIndex('thing_name')
+        .on(self.name)
+        .where(sql`${self.size} is null and name <> 'none'`),
+      index('thing_at').on(self.at.desc().nullsFirst(), self.size.asc().nullsFirst(), self.name.desc()),
+      index().on(self.size, self.name),
+      index('thing_hash').using('hash', self.name),
+      index('thing_fill').on(self.size).with({ fillfactor: 70 }),
+    ]),
+  },
+  'indexes by gin, over expressions and with classes of operators': {
+    thing: pgTable('thing', { id: text().primaryKey(), name: text(), tags: text().array(), data: jsonb() }, (self) => [
+      index('thing_tags').using('gin', self.tags),
+      index('thing_data').using('gin', self.data.op('jsonb_path_ops')),
+      index('thing_lower').on(sql`lower(${self.name})`),
+      index('thing_words').using('gin', sql`to_tsvector('simple', ${self.name})`),
+      index('thing_pattern').on(self.name.op('text_pattern_ops')),
+      index('thing_brin').using('brin', self.name),
+    ]),
+  },
+  'constraints that treat nulls alike, checks and keys of two columns': {
+    thing: pgTable(
+      'thing',
+      { a: text(), b: integer(), c: text().unique('thing_c', { nulls: 'not distinct' }), d: text().unique() },
+      (self) => [
+        primaryKey({ columns: [self.a, self.b] }),
+        unique().on(self.b, self.c),
+        unique('thing_named').on(self.c, self.d).nullsNotDistinct(),
+        check('thing_b', sql`${self.b} between 1 and 10 and ${self.a} <> 'o''clock'`),
+      ],
+    ),
+  },
+  'generated columns and identities': {
+    thing: pgTable('thing', {
+      id: integer().primaryKey().generatedAlwaysAsIdentity({ startWith: 100, increment: 5, name: 'thing_ids' }),
+      number: bigint({ mode: 'number' }).generatedByDefaultAsIdentity({
+        minValue: 2,
+        maxValue: 99,
+        cycle: true,
+        cache: 3,
+      }),
+      first: text().notNull().default("it's"),
+      both: text().generatedAlwaysAs(sql`first || 'x'`),
+      doubled: integer().generatedAlwaysAs((): SQL => sql`length(first) * 2`),
+      price: numeric({ precision: 10, scale: 2 }).default('1.50'),
+      name: varchar({ length: 20 }),
+      at: timestamp({ withTimezone: true, precision: 3 }).defaultNow(),
+      big: bigserial({ mode: 'number' }),
+    }),
+  },
+  enums: {
+    thing: pgTable('thing', {
+      id: text().primaryKey(),
+      mood: mood().notNull().default('happy'),
+      moods: text().array(),
+    }),
+    mood,
+  },
+  'sequences and references that are updated': {
+    tickets: pgSequence('tickets', { startWith: 10, increment: 2, minValue: 2, maxValue: 1000, cache: 5, cycle: true }),
+    plain: pgSequence('plain'),
+    one: pgTable('one', { a: text(), b: text() }, (self) => [
+      primaryKey({ name: 'one_key', columns: [self.a, self.b] }),
+    ]),
+  },
+}
+const one = pgTable('one', { a: text().primaryKey() })
+const two = pgTable('two', { a: text().references(() => one.a, { onDelete: 'set null', onUpdate: 'cascade' }) })
+const moreTables: typeof ownTables = { ...ownTables, 'references that are updated': { one, two } }
+
+const refusedTables: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'a schema of its own': { thing: pgSchema('elsewhere').table('thing', { id: text().primaryKey() }) },
+  policies: { thing: pgTable('thing', { id: text().primaryKey() }, () => [pgPolicy('all_of_it')]) },
+  'a concurrent index': {
+    thing: pgTable('thing', { id: text().primaryKey() }, (self) => [index('thing_id').on(self.id).concurrently()]),
+  },
+  'an index without a name over an expression': {
+    thing: pgTable('thing', { id: text().primaryKey() }, (self) => [index().on(sql`lower(${self.id})`)]),
+  },
+  'a view': { one, names: pgView('names').as((db) => db.select().from(one)) },
+  'a materialized view': { one, names: pgMaterializedView('names').as((db) => db.select().from(one)) },
+  'an enum elsewhere': {
+    thing: pgTable('thing', { id: text().primaryKey(), mood: pgSchema('elsewhere').enum('mood', ['sad'])() }),
+  },
+  'a sequence elsewhere': { one, numbers: pgSchema('elsewhere').sequence('numbers') },
+}
+
+/** Row-level security is on for every table that is added, whether or not Drizzle says so. */
+async function closeAll(connection: SqlConnection): Promise<void> {
+  await connection.exec(`do $$ declare t regclass; begin
+    for t in select oid from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' loop
+      execute format('alter table %s enable row level security', t);
+    end loop; end $$`)
+}
+
 const migrate = (connection: SqlConnection, to: Readonly<Record<string, unknown>> = schema) =>
   migrateAuth((run) => run(connection), to)
 
@@ -72,6 +197,67 @@ export function testAdditions(open: OpenEmpty): void {
       expect(await migrate(ours.connection, wanted)).toEqual([])
       await assertSchemaFits(wanted, configurations[name] ?? {})
       await assertDatabaseFits(ours.connection, wanted)
+    })
+
+    it.for(Object.keys(moreTables))('creates what drizzle-kit would of tables with %s', async (name) => {
+      const wanted = { ...moreTables[name] }
+      await using ours = await open()
+      await using theirs = await open()
+      const added = await applyAdditions(ours.connection, wanted)
+      expect(added.length).toBeGreaterThan(0)
+      const statements = await generateMigration(generateDrizzleJson({}), generateDrizzleJson(wanted))
+      for (const statement of statements) await theirs.connection.exec(statement)
+      await closeAll(theirs.connection)
+      expect(await readCatalog(ours.connection)).toEqual(await readCatalog(theirs.connection))
+      expect(await applyAdditions(ours.connection, wanted)).toEqual([])
+    })
+
+    it('adds constraints and indexes to a table that is there', async () => {
+      await using ours = await open()
+      await using theirs = await open()
+      for (const { connection } of [ours, theirs]) {
+        await connection.exec('create table thing (id text primary key, name text, size integer)')
+      }
+      const thing = pgTable(
+        'thing',
+        { id: text().primaryKey(), name: text(), size: integer(), big: boolean().generatedAlwaysAs(sql`size > 10`) },
+        (self) => [
+          unique('thing_name_size').on(self.name, self.size).nullsNotDistinct(),
+          check('thing_size', sql`${self.size} > 0`),
+          uniqueIndex('thing_small')
+            .on(self.name)
+            .where(sql`size < ${5}`),
+        ],
+      )
+      expect(await applyAdditions(ours.connection, { thing })).toEqual([
+        'thing.big',
+        'thing_name_size',
+        'thing_size',
+        'thing_small',
+      ])
+      await theirs.connection.exec(`alter table thing add column big boolean generated always as (size > 10) stored;
+        alter table thing add constraint thing_name_size unique nulls not distinct (name, size);
+        alter table thing add constraint thing_size check (size > 0);
+        create unique index thing_small on thing (name) where size < 5`)
+      expect(await readCatalog(ours.connection)).toEqual(await readCatalog(theirs.connection))
+    })
+
+    it.for(Object.keys(refusedTables))('refuses by name what it cannot create: %s', async (name) => {
+      await using opened = await open()
+      const before = await readCatalog(opened.connection)
+      const error = await failureOf(() => applyAdditions(opened.connection, { ...refusedTables[name] }))
+      expect(error).toMatchObject({ code: expect.stringMatching(/^(INVALID_OPTIONS|SCHEMA_MISMATCH)$/) as string })
+      expect(error.message).toContain('migration of your own')
+      expect(await readCatalog(opened.connection)).toEqual(before)
+    })
+
+    it('refuses an enum that has other values', async () => {
+      await using opened = await open()
+      const { connection } = opened
+      await connection.exec("create type mood as enum ('sad')")
+      const error = await failureOf(() => applyAdditions(connection, { ...ownTables['enums'] }))
+      expect(error).toMatchObject({ code: 'SCHEMA_MISMATCH' })
+      expect(error.message).toContain('mood')
     })
 
     it('is the same with migrations first and without any', async () => {

@@ -5,8 +5,12 @@ import type { SqlExecutor } from '../../src/internal/sql-connection.ts'
 export async function readCatalog(executor: SqlExecutor): Promise<string[]> {
   const { rows } = await executor.query(`
     select line from (
-      select format('column %s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default) as line
-        from information_schema.columns where table_schema = 'public'
+      select format('column %s.%s %s %s %s identity=%s generated=%s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod),
+          attnotnull, case when attgenerated = '' then pg_get_expr(adbin, adrelid) end, attidentity, attgenerated,
+          case when attgenerated <> '' then pg_get_expr(adbin, adrelid) end) as line
+        from pg_attribute join pg_class on pg_class.oid = attrelid
+        left join pg_attrdef on adrelid = attrelid and adnum = attnum
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'v', 'm') and attnum > 0 and not attisdropped
       union all
       select format('constraint %s %s', conname, pg_get_constraintdef(oid)) from pg_constraint
         where connamespace = 'public'::regnamespace and contype <> 'n'
@@ -16,7 +20,10 @@ export async function readCatalog(executor: SqlExecutor): Promise<string[]> {
       select format('table %s rls=%s', relname, relrowsecurity) from pg_class
         where relnamespace = 'public'::regnamespace and relkind = 'r'
       union all
-      select format('sequence %s', relname) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'S'
+      select format('sequence %s %s %s %s %s %s %s', relname, seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle)
+        from pg_class join pg_sequence on seqrelid = pg_class.oid where relnamespace = 'public'::regnamespace
+      union all
+      select format('value %s.%s %s', enumtypid::regtype, enumlabel, enumsortorder) from pg_enum
       union all
       select format('type %s', typname) from pg_type where typnamespace = 'public'::regnamespace and typtype <> 'b'
     ) as lines order by line`)

@@ -1,9 +1,29 @@
 /** Compares a schema with what the database has, and adds what is missing: tables, columns, references and indexes. */
 import { is } from 'drizzle-orm'
-import { PgTable, getTableConfig } from 'drizzle-orm/pg-core'
+import {
+  PgEnumColumn,
+  PgMaterializedView,
+  PgTable,
+  PgView,
+  getMaterializedViewConfig,
+  getTableConfig,
+  getViewConfig,
+  isPgSequence,
+} from 'drizzle-orm/pg-core'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import { TypystDbError } from '../../errors.ts'
 import type { SqlExecutor } from '../../internal/sql-connection.ts'
-import { addColumn, addForeignKey, closeTables, createIndex, createTable } from './ddl.ts'
+import {
+  addColumn,
+  addConstraints,
+  addForeignKey,
+  closeTables,
+  createEnum,
+  createIndex,
+  createSequence,
+  createTable,
+  nameOfIndex,
+} from './ddl.ts'
 
 /** Tables and relations by their keys; everything but tables is passed over. */
 export type AuthTables = Readonly<Record<string, unknown>>
@@ -52,17 +72,85 @@ export async function planAdditions(executor: SqlExecutor, schema: AuthTables): 
       .filter((foreignKey) => lacks(name, 'constraints', foreignKey.getName()))
       .map((foreignKey) => ({ name: foreignKey.getName(), statement: addForeignKey(foreignKey) })),
   )
+  const constraints = tables
+    .filter(({ name }) => existing.has(name))
+    .flatMap(({ table, name }) =>
+      addConstraints(table)
+        .filter(([constraint]) => lacks(name, 'constraints', constraint))
+        .map(([constraint, statement]) => ({ name: constraint, statement })),
+    )
   const indexes = tables.flatMap(({ name, indexes: wanted }) =>
     wanted
-      .filter(({ config }) => lacks(name, 'indexes', config.name ?? ''))
-      .map((wantedIndex) => ({ name: wantedIndex.config.name ?? '', statement: createIndex(wantedIndex) })),
+      .map((wantedIndex) => ({ name: nameOfIndex(wantedIndex), statement: createIndex(wantedIndex) }))
+      .filter((wantedIndex) => lacks(name, 'indexes', wantedIndex.name)),
   )
   return [
+    ...(await planTypes(executor, schema, tables)),
     ...created.map(({ table, name }) => ({ name, statement: `${createTable(table)};\n${closeTables([name])}` })),
     ...added,
+    ...constraints,
     ...references,
     ...indexes,
   ]
+}
+
+/** The enums that columns have, and the sequences of the schema, that are not there. */
+async function planTypes(
+  executor: SqlExecutor,
+  schema: AuthTables,
+  tables: readonly { readonly columns: readonly PgColumn[] }[],
+): Promise<SchemaAddition[]> {
+  const fromColumns = tables.flatMap(({ columns }) =>
+    columns.flatMap((column) => (is(column, PgEnumColumn) ? [column.enum] : [])),
+  )
+  const enums = [...new Map(fromColumns.map((each) => [each.enumName, each])).values()]
+  const sequences = Object.values(schema).filter((value) => isPgSequence(value))
+  for (const value of Object.values(schema)) if (isUnmadeView(value)) throw unmadeView()
+  if (enums.length + sequences.length === 0) return []
+  const { rows } = await executor.query(
+    `select name, kind, case kind when 'type' then (
+       select array_to_json(array_agg(enumlabel order by enumsortorder))::text from pg_enum where enumtypid = to_regtype(quote_ident(name))
+     ) end as labels
+     from unnest($1::text[], $2::text[]) as given (name, kind)
+     where case kind when 'type' then to_regtype(quote_ident(name)) is not null else to_regclass(quote_ident(name)) is not null end`,
+    [
+      [...enums.map(({ enumName }) => enumName), ...sequences.map(({ seqName = '' }) => seqName)],
+      [...enums.map(() => 'type'), ...sequences.map(() => 'sequence')],
+    ],
+  )
+  const isThere = (kind: string, name: string) => rows.some((row) => row['kind'] === kind && row['name'] === name)
+  for (const { enumName, enumValues } of enums) {
+    const labels = rows.find((row) => row['kind'] === 'type' && row['name'] === enumName)?.['labels']
+    if (labels !== undefined && labels !== JSON.stringify(enumValues)) throw otherEnum(enumName)
+  }
+  return [
+    ...enums
+      .filter(({ enumName }) => !isThere('type', enumName))
+      .map((wanted) => ({ name: wanted.enumName, statement: createEnum(wanted) })),
+    ...sequences
+      .filter(({ seqName = '' }) => !isThere('sequence', seqName))
+      .map((wanted) => ({ name: wanted.seqName ?? '', statement: createSequence(wanted) })),
+  ]
+}
+
+/** A view that somebody else creates is declared with `existing()`. */
+function isUnmadeView(value: unknown): boolean {
+  if (is(value, PgMaterializedView)) return !getMaterializedViewConfig(value).isExisting
+  return is(value, PgView) && !getViewConfig(value).isExisting
+}
+
+function unmadeView(): TypystDbError {
+  return new TypystDbError(
+    'INVALID_OPTIONS',
+    'The schema has a view, which `migrate()` cannot create. Create it with a migration of your own and declare it with `existing()`.',
+  )
+}
+
+function otherEnum(name: string): TypystDbError {
+  return new TypystDbError(
+    'SCHEMA_MISMATCH',
+    `The enum "${name}" of the database has other values than the schema says, and \`migrate()\` changes nothing that exists. Alter the type with a migration of your own.`,
+  )
 }
 
 async function readExisting(executor: SqlExecutor, names: readonly string[]): Promise<Map<string, Existing>> {
