@@ -133,10 +133,10 @@ export interface AppDatabaseCore<TSchema extends Record<string, unknown> = AppSc
  * const rows = await app.db.select().from(app.schema.entry)
  * ```
  */
-export function createAppDatabase(options?: AppDatabaseOptions): AppDatabase
 export function createAppDatabase<TSchema extends Record<string, unknown>>(
   options: AppDatabaseOptions<TSchema> & { readonly schema: TSchema },
 ): AppDatabase<TSchema>
+export function createAppDatabase(options?: AppDatabaseOptions): AppDatabase
 export function createAppDatabase(
   options: AppDatabaseOptions<Record<string, unknown>> = {},
 ): AppDatabase<Record<string, unknown>> {

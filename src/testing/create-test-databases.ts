@@ -47,10 +47,10 @@ export async function createTestAuthDatabase(): Promise<AuthDatabase> {
  * const entries = await app.db.select().from(app.schema.entry)
  * ```
  */
-export async function createTestAppDatabase(options?: TestAppDatabaseOptions): Promise<AppDatabase>
 export async function createTestAppDatabase<TSchema extends Record<string, unknown>>(
   options: TestAppDatabaseOptions<TSchema> & { readonly schema: TSchema },
 ): Promise<AppDatabase<TSchema>>
+export async function createTestAppDatabase(options?: TestAppDatabaseOptions): Promise<AppDatabase>
 export async function createTestAppDatabase(
   options: TestAppDatabaseOptions<Record<string, unknown>> = {},
 ): Promise<AppDatabase<Record<string, unknown>>> {

@@ -3,6 +3,7 @@ import { relations } from 'drizzle-orm'
 import { pgTable, text } from 'drizzle-orm/pg-core'
 import { expectTypeOf } from 'vitest'
 import { createAppDatabase } from '../../src/app/index.ts'
+import { createTestAppDatabase } from '../../src/testing/index.ts'
 import { appSchema, collection } from '../../src/schema/app.ts'
 import type { Entry } from '../../src/schema/app.ts'
 
@@ -27,3 +28,20 @@ const replaced = createAppDatabase({ schema: { tag } })
 expectTypeOf(replaced.db.query.tag.findMany()).resolves.toEqualTypeOf<(typeof tag.$inferSelect)[]>()
 // @ts-expect-error the schema was replaced
 expectTypeOf(replaced.db.query.entry).toBeAny()
+
+// A variable is not checked for more than it needs to have, so it could pass for the package's own schema.
+const ownSchema = { ...appSchema, tag, tagRelations }
+const variable = createAppDatabase({ schema: ownSchema })
+expectTypeOf(variable.schema).toEqualTypeOf<typeof ownSchema>()
+expectTypeOf(variable.db.query.tag.findMany({ with: { collection: true } })).resolves.items.toHaveProperty('collection')
+expectTypeOf(variable.entries.get('e1')).resolves.toEqualTypeOf<Entry | undefined>()
+const ownOptions = { dataDir: 'memory://', schema: ownSchema }
+expectTypeOf(createAppDatabase(ownOptions).db.query.tag.findMany()).resolves.toEqualTypeOf<
+  (typeof tag.$inferSelect)[]
+>()
+expectTypeOf(createTestAppDatabase({ schema: ownSchema })).resolves.toHaveProperty('db')
+expectTypeOf((await createTestAppDatabase({ schema: ownSchema })).schema).toEqualTypeOf<typeof ownSchema>()
+function build<TSchema extends Record<string, unknown>>(schema: TSchema) {
+  return createAppDatabase({ schema })
+}
+expectTypeOf(build(ownSchema).schema).toEqualTypeOf<typeof ownSchema>()
