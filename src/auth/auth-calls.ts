@@ -123,7 +123,9 @@ export const accountCalls: CallRules<AccountService<AnySchema>> = { ofUser: late
 /** Of `authDb.verifications`. */
 export const verificationCalls: CallRules<VerificationService<AnySchema>> = { purgeExpired }
 
-const exposure = later({ options: optional(options<ExposureOptions>({ allowedViews: listOf(text) })) })
+const exposure = later({
+  options: optional(options<ExposureOptions>({ allowedViews: listOf(text), allowed: listOf(text) })),
+})
 
 /** Of the database itself. The tag and the adapter have their own. */
 export const authCalls: CallRules<Omit<AuthDatabase<AnySchema>, 'sql' | 'adapter'>> = {
