@@ -87,7 +87,7 @@ const purgeExpired = later({ options: optional(options<PurgeOptions>(purge)), ca
 /** A user's id or address. */
 const by: Reader = (value, place) => {
   const keys = record<{ id: string; email: string }>({ id, email: shortText })(value, place)
-  const isOne = Object.keys(Object(keys)).length === 1
+  const isOne = typeof keys === 'object' && keys !== null && Object.keys(keys).length === 1
   return isOne ? keys : refuse(place, 'must hold either `id` or `email`')
 }
 

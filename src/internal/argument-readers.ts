@@ -89,8 +89,11 @@ export function callbackOr(reader: Reader): Reader {
 
 /** The strings of a tagged template: without them, text would pass for SQL and its values with it. */
 export const templateStrings: Reader = (value, place) => {
-  const isOne = Array.isArray(value) && Array.isArray(Reflect.get(value, 'raw'))
-  return isOne ? value : refuse(place, 'must be a template. Write it as sql`select ${value}`')
+  return isTemplate(value) ? value : refuse(place, 'must be a template. Write it as sql`select ${value}`')
+}
+
+function isTemplate(value: unknown): boolean {
+  return Array.isArray(value) && Array.isArray(Reflect.get(value, 'raw'))
 }
 
 /** A text, or what another reader takes. */

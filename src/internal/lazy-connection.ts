@@ -14,7 +14,7 @@ export interface Opened {
    * them what was committed. Absent where a place keeps the files.
    */
   readonly remains?: (() => Promise<Blob>) | undefined
-  close(): Promise<void>
+  readonly close: () => Promise<void>
   /** How busy it is, where it is a pool. */
   status?(): PoolStatus
 }

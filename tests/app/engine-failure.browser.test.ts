@@ -32,7 +32,7 @@ it.each(modes)(
             for (const outcome of outcomes) {
               if (outcome.status === 'fulfilled') {
                 if (!rows.has(outcome.value)) lost.push(outcome.value)
-              } else codes.add((await typyst.failure(Promise.reject(outcome.reason)))?.code)
+              } else codes.add((await typyst.failure(Promise.reject(outcome.reason as Error)))?.code)
             }
           }
           const before = await app.db.$count(collection)

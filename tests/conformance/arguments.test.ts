@@ -32,7 +32,7 @@ const wrongValues: Readonly<Record<string, () => unknown>> = {
   symbol: () => Symbol(secret),
   array: () => [secret],
   'array of odds': () => [Symbol(secret), {}, null],
-  'an endless array': () => new Array(4_000_000_000),
+  'an endless array': () => new Array<unknown>(4_000_000_000),
   object: () => ({ [secret]: secret }),
   function: () => () => secret,
   date: () => new Date(),
@@ -40,7 +40,7 @@ const wrongValues: Readonly<Record<string, () => unknown>> = {
   'a proxy of a date': () => new Proxy(new Date(), {}),
   map: () => new Map([[secret, secret]]),
   promise: () => Promise.resolve(secret),
-  boxed: () => Object('text'),
+  boxed: () => Object('text') as unknown,
   'a getter that throws': () => {
     const names = [secret, 'id', 'title', 'name', 'sortBy', 'tx', 'operation', 'options']
     return Object.defineProperties({}, Object.fromEntries(names.map((name) => [name, { get: fail, enumerable: true }])))
@@ -398,7 +398,7 @@ function callsOf(path: string, members: readonly [name: string, member: unknown]
     const own = typeof member === 'function' && !/^class /.test(member.toString()) ? [`${path}.${name}`] : []
     const isPlain = typeof member === 'object' && member !== null && Object.getPrototypeOf(member) === Object.prototype
     return isPlain || (own.length > 0 && name === 'sql')
-      ? [...own, ...callsOf(`${path}.${name}`, valuesOf(Object(member)))]
+      ? [...own, ...callsOf(`${path}.${name}`, valuesOf(Object(member) as object))]
       : own
   })
 }
@@ -414,7 +414,8 @@ function functionAt(path: string): (...args: unknown[]) => unknown {
     place = Reflect.get(Object(place), name.replace('\0', '~standard'))
   }
   if (typeof place !== 'function') throw new Error(`${path} is no function.`)
-  return (...args) => Reflect.apply(place as (...args: unknown[]) => unknown, undefined, args) as unknown
+  const call = place
+  return (...args) => Reflect.apply(call, undefined, args) as unknown
 }
 
 /** What a call with these arguments comes to: an error, thrown or rejected with, or nothing. */
@@ -521,10 +522,9 @@ describe('arguments', () => {
   })
 
   it('that come one by one are refused where they come', async () => {
-    const { importEntries, importMarkdown } = app.transfer
     for (const make of Object.values(wrongValues).slice(0, 14)) {
-      const entries = importEntries([make()] as never)
-      const files = importMarkdown([make()] as never)
+      const entries = app.transfer.importEntries([make()] as never)
+      const files = app.transfer.importMarkdown([make()] as never)
       for (const imported of [entries, files]) {
         expect(await imported.catch((error: unknown) => error)).toMatchObject({ code: 'INVALID_INPUT' })
       }

@@ -92,7 +92,7 @@ export function createPgClient(connection: LazyConnection<AppSession>, gate: Tra
         if (!options) return client.execProtocolRawStream(message)
         const { callback, rethrow } = keepingErrors(options.onRawData)
         await client.execProtocolRawStream(message, { ...options, onRawData: callback })
-        return rethrow()
+        rethrow()
       }),
     execProtocol: (message, options) => onProtocol((client) => client.execProtocol(message, options)),
     runExclusive<T>(run: () => Promise<T>) {

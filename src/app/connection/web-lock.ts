@@ -31,7 +31,8 @@ export async function holdWebLock(name: string, waitMs?: number): Promise<() => 
       },
     )
     request.catch((cause: unknown) => {
-      reject(cause instanceof DOMException && cause.name === 'TimeoutError' ? inUse() : cause)
+      const isTaken = cause instanceof DOMException && cause.name === 'TimeoutError'
+      reject(isTaken || !(cause instanceof Error) ? inUse() : cause)
     })
   })
 }

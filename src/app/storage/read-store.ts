@@ -105,7 +105,7 @@ async function readUndisturbed(
   const { files, fileById } = takeEntries(index, keys, isListed ? undefined : blockEnds(packsById, recordsByKey))
   takeBlocks(index, fileById, packsById, recordsByKey, damaged)
   takeJournal(index, journal, isTolerant, damaged)
-  const isReplayed = index.journal.length > 0 && (isSound || isTolerant)
+  const isReplayed = index.journal.length > 0 && ((isSound as boolean) || isTolerant)
   return { index, files: isReplayed ? replay(index, files) : files }
 }
 

@@ -31,7 +31,7 @@ export function createJobQueue(): JobQueue {
     hasWaiting: () => waiting.length > 0,
     async stop(error) {
       isStopped = true
-      if (error) for (const { refuse } of waiting.splice(0)) refuse(error)
+      if (error) for (const job of waiting.splice(0)) job.refuse(error)
       await running
     },
   }

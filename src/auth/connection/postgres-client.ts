@@ -67,7 +67,7 @@ export type Client = Sql<Types>
 export interface PostgresClient {
   readonly sql: Client
   /** Ends its connections, and with them everything that is under way on them; resolves when it can connect again. */
-  giveUp(): Promise<void>
+  readonly giveUp: () => Promise<void>
 }
 
 /**
