@@ -34,8 +34,9 @@ const salvageOptions = optionsOf<SalvageOptions>({ passphrase: text })
  * ```
  */
 export async function salvage(dataDir: string, options: SalvageOptions = {}): Promise<Salvage | undefined> {
-  const location = parseDataDir(checkValue('`dataDir` of salvage()', text, dataDir))
+  const place = checkValue('`dataDir` of salvage()', text, dataDir)
   const checked = checkValue('`options` of salvage()', optional(salvageOptions), options)
+  const location = parseDataDir(place)
   if (location.kind !== 'indexeddb') {
     throw new TypystDbError('INVALID_OPTIONS', 'Only "idb://name" can be salvaged. A folder can be copied.')
   }

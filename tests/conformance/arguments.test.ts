@@ -207,7 +207,7 @@ const surface: Readonly<Record<string, readonly Parameter[]>> = {
   'appEntry.requestPersistence': [],
   'appEntry.exportRaw': [['dataDir', 'text']],
   'appEntry.salvage': [
-    ['dataDir', 'text'],
+    ['dataDir', 'text', 'idb://x'],
     ['options', { fields: { passphrase: 'text' } }],
   ],
   'appEntry.userDataDir': [
