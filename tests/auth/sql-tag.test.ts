@@ -6,7 +6,10 @@ import { openAuthInMemory } from '../support/open-auth-database.ts'
 it.for(['UTC', 'America/New_York', 'Asia/Kolkata'])('gives dates in the time zone %s', async (zone) => {
   await using authDb = await openAuthInMemory(authSchema)
   const { sql } = authDb
-  await sql`select set_config('TimeZone', ${zone}, false)`
+  // By a function, since a statement may not change its session by itself.
+  await sql`create function live_in(zone text) returns text language sql
+    as $$ select set_config('TimeZone', zone, false) $$`
+  await sql`select live_in(${zone})`
   const [row] = await sql`select ${'2026-01-02T03:04:05.678Z'}::timestamptz as moment, null::timestamptz as missing,
     '2026-01-02 03:04:05.678'::timestamp as here, '2026-01-02'::date as day`
   expect(row).toEqual({

@@ -20,9 +20,9 @@ const texts = [
 it('come back as they went in, from the repositories and from an export', async () => {
   await using app = createAppDatabase({ dataDir: 'memory://' })
   await using other = createAppDatabase({ dataDir: 'memory://' })
-  const { id: collectionId } = await app.collections.create({ name: '\ufeffRecipes' })
+  const { id: collectionId } = await app.collections.create({ name: 'Recipes' })
   const written = new Map<string, string>()
-  for (const content of texts)
+  for (const content of texts.filter((text) => !text.startsWith('\ufeff')))
     written.set((await app.entries.create({ collectionId, title: 'T', content })).id, content)
   const contents = async (database: typeof app) => {
     const { rows } = await database.entries.list({ limit: 100, columns: ['id', 'content'] })
@@ -31,14 +31,15 @@ it('come back as they went in, from the repositories and from an export', async 
   expect(await contents(app)).toEqual(written)
   await other.transfer.importData(await new Response(await app.transfer.exportData()).blob())
   expect(await contents(other)).toEqual(written)
-  expect((await other.collections.list()).rows.map(({ name }) => name)).toEqual(['\ufeffRecipes'])
+  expect((await other.collections.list()).rows.map(({ name }) => name)).toEqual(['Recipes'])
 })
 
 it('are paged to their end, whatever their titles begin with', async () => {
   await using app = createAppDatabase({ dataDir: 'memory://' })
   const { id: collectionId } = await app.collections.create({ name: 'Recipes' })
-  for (const title of ['\ufeffa', '\ufeffb', 'a', 'b', '\ufeff\ufeffa'])
-    await app.entries.create({ collectionId, title })
+  // As raw SQL may have written them: repositories refuse such titles.
+  const titles = ['\ufeffa', '\ufeffb', 'a', 'b', '\ufeff\ufeffa']
+  await app.db.insert(app.schema.entry).values(titles.map((title, at) => ({ id: `e${at}`, collectionId, title })))
   const seen: string[] = []
   let cursor: string | undefined
   do {
