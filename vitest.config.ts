@@ -26,8 +26,7 @@ const unproven = process.env['TEST_ALL_SUITES']
   ? []
   : [
       'tests/conformance/round-trip*.test.ts',
-      'tests/app/{engine-failure,storage-process}.browser.test.ts',
-      'tests/app/storage/salvage.browser.test.ts',
+      'tests/app/storage-process.browser.test.ts',
       'tests/app/worker/junk.browser.test.ts',
     ]
 
