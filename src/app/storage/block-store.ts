@@ -90,8 +90,9 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
 
   const flushes = createPendingFlushes({
     flushWithinMs,
-    // A page that goes away takes its worker along at once, in Chromium only after it has heard of it.
-    issuesAtOnce: typeof document === 'undefined' && !isChromium(),
+    // Only Chromium has time for it when the page goes away: others end a worker at once, and WebKit drops what a page asks for
+    // when it is left.
+    issuesAtOnce: !isChromium(),
     write: async (pending, isUrgent, onIssued) => {
       try {
         if (hasNoChanges(pending)) return

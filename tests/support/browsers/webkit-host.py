@@ -22,7 +22,7 @@ def tell(message):
 
 
 def create_context():
-    if not profile or mode == "private":
+    if mode == "private":
         return WebKit2.WebContext.new_ephemeral()
     manager = WebKit2.WebsiteDataManager(
         base_data_directory=os.path.join(profile, "data"), base_cache_directory=os.path.join(profile, "cache")

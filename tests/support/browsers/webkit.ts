@@ -2,6 +2,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { findPageProcess } from './find-page-process.ts'
@@ -38,7 +41,12 @@ interface Host {
 
 /** Launches a WebKit of its own for the caller. */
 export async function launchWebKit({ profileDir, mode = 'normal' }: LaunchOptions = {}): Promise<TestBrowser> {
-  const host = await startHost(profileDir, mode)
+  // On a disk as users have it: what is only in memory dies with WebKit's network process.
+  const folder = profileDir ?? (await mkdtemp(join(tmpdir(), 'typyst-webkit-')))
+  const deleteFolder = async (): Promise<void> => {
+    if (profileDir === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  const host = await startHost(folder, mode)
   const hostId = host.process.pid ?? 0
   let pages = 0
   const processOf = (page: TestPage) => findPageProcess(hostId, page, /WebKitWebProcess/)
@@ -53,6 +61,7 @@ export async function launchWebKit({ profileDir, mode = 'normal' }: LaunchOption
     async kill() {
       await killTree(hostId)
       await host.ended
+      await deleteFolder()
     },
     processOf,
     crash: async (page) => killTree(await processOf(page)),
@@ -64,18 +73,19 @@ export async function launchWebKit({ profileDir, mode = 'normal' }: LaunchOption
     async [Symbol.asyncDispose]() {
       host.process.stdin?.end()
       await host.ended
+      await deleteFolder()
     },
   }
 }
 
-async function startHost(profileDir: string | undefined, mode: string): Promise<Host> {
+async function startHost(profileDir: string, mode: string): Promise<Host> {
   // A display of its own, which ends with its only client.
   const display = spawn('Xvfb', ['-displayfd', '3', '-terminate', '-nolisten', 'tcp', '-screen', '0', '800x600x24'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })
   const displayEnded = once(display, 'exit')
   const [number] = (await once(display.stdio[3] ?? display, 'data')) as [Buffer]
-  const host = spawn(pythonPath, [hostPath, profileDir ?? '', mode], {
+  const host = spawn(pythonPath, [hostPath, profileDir, mode], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: {
       ...process.env,
