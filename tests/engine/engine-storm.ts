@@ -51,13 +51,8 @@ export async function runEngineStorm({ open, seed, queries, breaks, reopenings }
       const job = jobKinds[random(jobKinds.length)] ?? askPlainly
       return settle(number, () => job({ app, number, random, written }))
     })
-    if (isAmong(round, breaks))
-      jobs.splice(
-        random(atOnce),
-        0,
-        settle(0, () => breakEngine(app)),
-      )
-    await Promise.all(jobs)
+    const breaking = isAmong(round, breaks) ? [settle(0, () => breakEngine(app))] : []
+    await Promise.all([...jobs, ...breaking])
     if (isAmong(round, reopenings)) {
       await app.close()
       app = open()
