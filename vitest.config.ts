@@ -21,15 +21,6 @@ const proven = {
   webkit: ['tests/support/browsers/browsers.browser.test.ts'],
 }
 
-/** The same for the other suites of a kind. */
-const unproven = process.env['TEST_ALL_SUITES']
-  ? []
-  : [
-      'tests/conformance/round-trip*.test.ts',
-      'tests/app/storage-process.browser.test.ts',
-      'tests/app/worker/junk.browser.test.ts',
-    ]
-
 /** A browser beside Chromium: what it stores, how its tabs get on, and what a kill leaves. */
 const otherBrowser = (name: 'firefox' | 'webkit'): TestProjectInlineConfiguration => ({
   extends: true,
@@ -60,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/**/*.{pg,browser}.test.ts', 'tests/package/**', ...unproven],
+          exclude: ['tests/**/*.{pg,browser}.test.ts', 'tests/package/**'],
         },
       },
       {
@@ -83,7 +74,6 @@ export default defineConfig({
         test: {
           name: 'pg',
           include: ['tests/**/*.pg.test.ts'],
-          exclude: unproven,
           globalSetup: 'tests/support/postgres-setup.ts',
         },
       },
@@ -92,7 +82,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/**/*.browser.test.ts'],
-          exclude: unproven,
+          // Chromium has no such process.
           exclude: ['tests/app/storage-process.browser.test.ts'],
           globalSetup: 'tests/support/browser-setup.ts',
           // After everything else: a browser keeps both cores busy for moments, and waits for much of the rest.

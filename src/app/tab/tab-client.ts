@@ -34,7 +34,6 @@ export function createTabClient(options: TabClientOptions): TabClient {
   /** Why this tab's own worker cannot lead. */
   let unable: TypystDbError | undefined
   let unservedTicks = 0
-  let answersKnocks = false
   let holding: ReturnType<typeof setTimeout> | undefined
 
   const membership = createMembership(options, {
@@ -95,7 +94,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
     onSilence() {
       link.ping()
       unservedTicks += 1
-      if (answersKnocks && link.current()?.state === 'attached' && unservedTicks >= ticksUntilKnock) {
+      if (link.current()?.state === 'attached' && unservedTicks >= ticksUntilKnock) {
         if (unservedTicks < ticksUntilAnew) link.knock()
         else {
           // Somebody told the leader that this tab is gone, or a message was lost.
@@ -113,10 +112,6 @@ export function createTabClient(options: TabClientOptions): TabClient {
       else fail(nobodyAnswers())
     },
   })
-
-  /** Whether a message that only the leader sends is not of the one that is followed. Older leaders name nothing. */
-  const isForeign = (given: string | undefined, own: string | undefined): boolean =>
-    own !== undefined && given !== own && (given !== undefined || answersKnocks)
 
   const start = (): void => {
     unable = undefined
@@ -195,7 +190,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
     silence.heard()
     unservedTicks = 0
     // It belongs to a session with a former leader, or with this one before it was lost.
-    if ('session' in message && message.session !== undefined && !link.isOf(message.session)) return
+    if ('session' in message && !link.isOf(message.session)) return
     switch (message.type) {
       case 'welcome':
         if (message.leaderId !== link.current()?.id || link.current()?.state !== 'greeted') break
@@ -209,7 +204,6 @@ export function createTabClient(options: TabClientOptions): TabClient {
         link.become('attached')
         calls.resume(message.outcomes)
         if (message.storage) receive({ type: 'storage', state: message.storage })
-        answersKnocks = message.answersKnocks === true
         if (hasAttached) onEvent({ type: 'leader-changed', isLeader: link.isOwn() === true })
         hasAttached = true
         clearTimeout(holding)
@@ -240,11 +234,9 @@ export function createTabClient(options: TabClientOptions): TabClient {
         options.onStorage(message.state)
         break
       case 'outdated':
-        if (isForeign(message.session, link.current()?.session)) break
         outdate(schemaOutdated())
         break
       case 'destroyed':
-        if (isForeign(message.session, link.current()?.session)) break
         endDestroying()
         endDestroyed()
         break

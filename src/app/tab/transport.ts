@@ -35,7 +35,7 @@ export interface TransportEvents {
   /** The leader that was connected last, or its tab, answered a ping. */
   readonly onPong: () => void
   /** A leader deleted the database, or closed it for that. */
-  readonly onDestroyed: (leaderId: string | undefined) => void
+  readonly onDestroyed: (leaderId: string) => void
   /** The tab's own worker has lost the browser's storage for good; another window's would have it. */
   readonly onStorageLost: (workerId: string, source: WorkerSource | undefined) => void
   /** The tab's own worker ended without being told to. */

@@ -151,7 +151,7 @@ export function createClientDesk({ clientId, post, onAnswered, isListenedTo, onD
     outdate() {
       isOutdated = true
       for (const session of sessions.values()) session.abort(schemaOutdated())
-      post({ type: 'outdated', session: attached?.session })
+      if (attached) post({ type: 'outdated', session: attached.session })
     },
     dismiss() {
       isDismissed = true

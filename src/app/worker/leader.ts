@@ -128,7 +128,6 @@ export function createLeader(options: LeaderOptions): Leader {
         fallbackCause: opened.fallbackCause && encodeError(opened.fallbackCause),
         storage: opened.storageState && toWireState(opened.storageState()),
         outcomes: desk.resume(message.resume, keptOutcomes(opened, desk.clientId)),
-        answersKnocks: true,
       })
     } catch (cause) {
       // It was told that this leader has ended.
@@ -187,7 +186,8 @@ export function createLeader(options: LeaderOptions): Leader {
       error = encodeError(cause)
     }
     for (const desk of desks.values()) {
-      if (desk !== asker) desk.post({ type: 'destroyed', session: desk.attached?.session })
+      // Who has not attached hears it on the channel of the database.
+      if (desk !== asker && desk.attached) desk.post({ type: 'destroyed', session: desk.attached.session })
     }
     asker.post({ type: 'destroy-ended', session, error })
     desks.clear()

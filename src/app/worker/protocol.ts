@@ -127,7 +127,8 @@ export type ToLeader =
   | {
       readonly type: 'destroy'
       readonly session: string
-      /** The database; absent in older releases. */ readonly name?: string
+      /** The database. */
+      readonly name: string
     }
   | { readonly type: 'detach' }
   /** Asks whether the leader still knows the session; one that does not lets it begin anew. */
@@ -146,8 +147,6 @@ export type ToClient =
       readonly storage: WireStorageState | undefined
       /** What became of the requests to resume; those that are missing took no effect. */
       readonly outcomes: readonly (readonly [number: number, outcome: Outcome])[]
-      /** Whether it answers `knock`, which older leaders do not. */
-      readonly answersKnocks?: boolean | undefined
     }
   /** The answer to `knock`. */
   | { readonly type: 'known'; readonly session: string }
@@ -155,9 +154,8 @@ export type ToClient =
   | { readonly type: 'answer'; readonly session: string; readonly number: number; readonly outcome: Outcome }
   | { readonly type: 'notification'; readonly channel: string; readonly payload: string }
   | { readonly type: 'storage'; readonly state: WireStorageState }
-  /** Older leaders name no session here. */
-  | { readonly type: 'outdated'; readonly session?: string | undefined }
-  | { readonly type: 'destroyed'; readonly session?: string | undefined }
+  | { readonly type: 'outdated'; readonly session: string }
+  | { readonly type: 'destroyed'; readonly session: string }
   /** The answer to the tab that asked for it. */
   | { readonly type: 'destroy-ended'; readonly session: string; readonly error: WireError | undefined }
   /** It leads no longer, and nobody knows what became of what it had begun. Its worker may lead again later. */
@@ -227,5 +225,5 @@ export type Discovery =
   | { readonly type: 'ping'; readonly leaderId: string }
   /** From the leader, or from its tab while the leader is busy. */
   | { readonly type: 'pong'; readonly leaderId: string }
-  /** For tabs that the leader does not know, as those that slept when it took over. Older ones name no leader. */
-  | { readonly type: 'destroyed'; readonly leaderId?: string | undefined }
+  /** For tabs that the leader does not know, as those that slept when it took over. */
+  | { readonly type: 'destroyed'; readonly leaderId: string }

@@ -13,7 +13,7 @@ import { createRandom } from '../../support/random.ts'
 const readers = [readDiscovery, readFromWorker, readToClient, readToLeader, readToWorker]
 
 const messages: readonly (ToClient | ToLeader)[] = [
-  { type: 'destroy', session: 's' },
+  { type: 'destroy', session: 's', name: 'notes' },
   { type: 'detach' },
   {
     type: 'call',
