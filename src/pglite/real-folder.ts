@@ -18,7 +18,8 @@ export async function realFolder(folder: string): Promise<string> {
     if (!isErrorCode(cause, 'ENOENT')) throw cause
   }
   const isLink = await fs.lstat(resolved).then(
-    () => true,
+    // By now, another process may have made the folder.
+    (found) => found.isSymbolicLink(),
     () => false,
   )
   if (isLink) {

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** What becomes of a message; nothing when it is lost. */
-export type ChangeMessage = (type: string, message: Buffer) => readonly Buffer[]
+/** What becomes of a message; nothing when it is lost, and `cut` when the connection ends there. */
+export type ChangeMessage = (type: string, message: Buffer) => readonly Buffer[] | 'cut'
 
 /** A running proxy; disposing it ends all connections through it. */
 export interface MessageProxy extends AsyncDisposable {
@@ -39,6 +39,11 @@ export async function startMessageProxy(serverUrl: string): Promise<MessageProxy
         const message = pending.subarray(0, length)
         pending = pending.subarray(length)
         const passed = change ? change(String.fromCharCode(message[0] ?? 0), message) : [message]
+        if (passed === 'cut') {
+          client.destroy()
+          server.destroy()
+          return
+        }
         for (const each of passed) client.write(each)
       }
     })

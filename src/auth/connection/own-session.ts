@@ -14,6 +14,7 @@ import type { PostgresTarget } from './postgres-target.ts'
  */
 export async function onOwnSession<T>(target: PostgresTarget, run: (session: SqlConnection) => Promise<T>): Promise<T> {
   let onLost = (): void => undefined
+  let isLost = false
   // It may hold a lock while nothing runs on it, and is closed below.
   const { sql: client, giveUp } = createPostgresClient(target, () => onLost(), {
     idleTimeoutMs: undefined,
@@ -28,11 +29,13 @@ export async function onOwnSession<T>(target: PostgresTarget, run: (session: Sql
     try {
       return await run(toConnection(session.executor))
     } finally {
+      isLost = session.isLost
       // A connection that is gone must not go back to the pool, which would use it.
-      if (!session.isLost) reserved.release()
+      if (!isLost) reserved.release()
     }
   } finally {
-    await client.end({ timeout: target.closeTimeoutMs / 1000 })
+    // For a connection that was not given back, it would wait as long as it may.
+    await client.end({ timeout: isLost ? 0 : target.closeTimeoutMs / 1000 })
   }
 }
 
