@@ -1,8 +1,9 @@
 /** Five kinds of tests, told apart by their suffix or folder; two kinds run more than once. */
 import { defineConfig } from 'vitest/config'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
+import { isLong } from './tests/support/rounds.ts'
 
-/** What can come out differently in another browser, all of which `npm run test:browsers` runs. */
+/** What can come out differently in another browser, all of which `npm run test:long` runs. */
 const everywhere = [
   'tests/support/browsers/browsers.browser.test.ts',
   'tests/app/{app-database,browser-modes,opening,relaxed,search-live-transfer,storage-process}.browser.test.ts',
@@ -26,7 +27,7 @@ const otherBrowser = (name: 'firefox' | 'webkit'): TestProjectInlineConfiguratio
   extends: true,
   test: {
     name,
-    include: process.env['TEST_ALL_SUITES'] ? everywhere : proven[name],
+    include: isLong ? everywhere : proven[name],
     globalSetup: 'tests/support/browser-setup.ts',
     setupFiles: 'tests/support/skip-without-browser.ts',
     sequence: { groupOrder: 1 },
@@ -43,6 +44,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
+    tags: [{ name: 'long', description: 'What `npm test` leaves to `npm run test:long`.' }],
+    ...(!isLong && { tagsFilter: ['!long'] }),
     // Better Auth's suites log every step.
     silent: 'passed-only',
     projects: [
@@ -59,12 +62,19 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'worker',
-          include: ['tests/app/**/*.test.ts', 'tests/conformance/values.test.ts'],
+          include: isLong
+            ? ['tests/app/**/*.test.ts', 'tests/conformance/values.test.ts']
+            : [
+                'tests/app/{bad-input,pg-client,pg-protocol}.test.ts',
+                'tests/app/live/*.test.ts',
+                'tests/app/data/repositories.test.ts',
+                'tests/conformance/values.test.ts',
+              ],
           exclude: [
             'tests/app/**/*.browser.test.ts',
             'tests/app/{storage,worker}/**',
             // Of bytes and files, which are the same there.
-            'tests/app/{transfer/encryption,live/share-rows,data/erase,search/hostile-texts}.test.ts',
+            'tests/app/{transfer/encryption,live/share-rows,data/erase,search/hostile-texts,killed-migrations}.test.ts',
           ],
           setupFiles: 'tests/support/worker-mode.ts',
         },

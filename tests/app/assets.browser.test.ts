@@ -5,6 +5,7 @@ import { startPageServer } from '../support/page-server.ts'
 import type { Fault, FaultyServer } from '../support/page-server.ts'
 import { modes, useTabs } from '../support/test-page.ts'
 import type { Mode } from '../support/test-page.ts'
+import { fewOf } from '../support/rounds.ts'
 
 const tabs = useTabs()
 
@@ -56,23 +57,26 @@ const engineFaults: readonly (readonly [part: string, fault: Fault, came: RegExp
   ['.data', 'reset', /no answer/],
 ]
 
-it.each(modes)("PGlite's files: ASSETS_UNAVAILABLE with the address and what came, engine in the %s", async (mode) => {
-  for (const [part, fault, came] of engineFaults) {
-    const { server, page } = await visit()
-    server.disturb(part, fault)
-    const failed = await failureOf(page, mode)
-    expect(failed, `${part} ${fault}`).toMatchObject({ code: 'ASSETS_UNAVAILABLE', again: 'ASSETS_UNAVAILABLE' })
-    expect(failed?.message).toMatch(came)
-    expect(failed?.message).toContain(`${server.url}assets/pglite-`)
-    expect(failed?.message).not.toContain('secret')
-    server.disturb(part, undefined)
-    expect(await failureOf(page, mode), `${part} ${fault}, repaired`).toBeUndefined()
-    expect(await page.evaluate(() => window.uncaught)).toEqual([])
-    await page.close()
-  }
-})
+it.each(fewOf(modes))(
+  "PGlite's files: ASSETS_UNAVAILABLE with the address and what came, engine in the %s",
+  async (mode) => {
+    for (const [part, fault, came] of engineFaults) {
+      const { server, page } = await visit()
+      server.disturb(part, fault)
+      const failed = await failureOf(page, mode)
+      expect(failed, `${part} ${fault}`).toMatchObject({ code: 'ASSETS_UNAVAILABLE', again: 'ASSETS_UNAVAILABLE' })
+      expect(failed?.message).toMatch(came)
+      expect(failed?.message).toContain(`${server.url}assets/pglite-`)
+      expect(failed?.message).not.toContain('secret')
+      server.disturb(part, undefined)
+      expect(await failureOf(page, mode), `${part} ${fault}, repaired`).toBeUndefined()
+      expect(await page.evaluate(() => window.uncaught)).toEqual([])
+      await page.close()
+    }
+  },
+)
 
-it.each(modes)('code of the app that is missing: ASSETS_UNAVAILABLE, engine in the %s', async (mode) => {
+it.each(fewOf(modes))('code of the app that is missing: ASSETS_UNAVAILABLE, engine in the %s', async (mode) => {
   for (const [part, fault] of [
     ['open-storage', 'missing'],
     ['memfs-frontend', 'page'],

@@ -1,10 +1,11 @@
 /** An engine that comes to its end inside of a statement, over IndexedDB. */
 import { expect, it } from 'vitest'
-import { modes, useTabs } from '../support/test-page.ts'
+import { useTabs } from '../support/test-page.ts'
+import { fewOf } from '../support/rounds.ts'
 
 const tabs = useTabs()
 
-it.each(modes)(
+it.each(fewOf(['worker', 'page'] as const))(
   'is opened again with everything that was acknowledged, strict and relaxed, engine in the %s',
   async (mode) => {
     const page = await tabs.open()

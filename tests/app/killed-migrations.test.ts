@@ -8,9 +8,10 @@ import { appMigrations } from '../../src/app/migrations.generated.ts'
 import { isTypystDbError } from '../../src/errors.ts'
 import { readCatalog } from '../support/catalog.ts'
 import { source, startChild } from '../support/child.ts'
+import { isLong } from '../support/rounds.ts'
 
-/** At every how many statements a process dies; `MIGRATION_KILL_EVERY=1` leaves none out. */
-const killEvery = Number(process.env['MIGRATION_KILL_EVERY'] ?? 30)
+/** At every how many statements a process dies. */
+const killEvery = isLong ? 1 : 30
 
 /** What a consumer adds, in two steps of several statements. */
 const consumerMigrations = ['one', 'two'].map((name, at) => ({

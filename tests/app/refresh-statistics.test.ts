@@ -35,7 +35,7 @@ it('is brought up to date by an import, so that a page is read from its index', 
   expect(await planOf(app, id)).not.toContain('Sort')
 })
 
-it('is brought up to date when nobody writes any more', async () => {
+it('is brought up to date when nobody writes any more', { tags: 'long' }, async () => {
   await using app = await createTestAppDatabase()
   const { id } = await app.collections.create({ name: 'Large' })
   await app.db.insert(app.schema.entry).values(makeEntries(id))

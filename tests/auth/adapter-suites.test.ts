@@ -1,3 +1,8 @@
+/**
+ * Better Auth's own suites on the embedded engine; on Postgres they are part of every run.
+ *
+ * @module-tag long
+ */
 import { openMemory } from '../support/open-memory.ts'
 import { testAdapterSuites } from './adapter-suites.ts'
 

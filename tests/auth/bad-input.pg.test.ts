@@ -42,27 +42,31 @@ it('recovers by itself when the server was down and comes back, and when it rest
   expect(await namesIn(authDb)).toEqual(['Ada', 'Bob'])
 })
 
-it('survives a server that crashes again and again under load, also while connections are being made', async () => {
-  await using server = await startPostgresServer()
-  await using authDb = createAuthDatabase({ connectionString: server.url })
-  const codes = new Set<string>()
-  let isOver = false
-  const client = async () => {
-    while (!isOver) {
-      const failure = await authDb.sql`select 1`.then(
-        () => undefined,
-        (cause: unknown) => cause,
-      )
-      if (failure) codes.add(isTypystDbError(failure) ? failure.code : 'not ours')
+it(
+  'survives a server that crashes again and again under load, also while connections are being made',
+  { tags: 'long' },
+  async () => {
+    await using server = await startPostgresServer()
+    await using authDb = createAuthDatabase({ connectionString: server.url })
+    const codes = new Set<string>()
+    let isOver = false
+    const client = async () => {
+      while (!isOver) {
+        const failure = await authDb.sql`select 1`.then(
+          () => undefined,
+          (cause: unknown) => cause,
+        )
+        if (failure) codes.add(isTypystDbError(failure) ? failure.code : 'not ours')
+      }
     }
-  }
-  const clients = Promise.all(Array.from({ length: 8 }, client))
-  for (let round = 0; round < 5; round++) await server.restart('immediate')
-  isOver = true
-  await clients
-  expect([...codes].filter((code) => code !== 'CONNECTION_FAILED')).toEqual([])
-  await expect.poll(() => authDb.ready().then(() => 'ready', String)).toBe('ready')
-})
+    const clients = Promise.all(Array.from({ length: 8 }, client))
+    for (let round = 0; round < 5; round++) await server.restart('immediate')
+    isOver = true
+    await clients
+    expect([...codes].filter((code) => code !== 'CONNECTION_FAILED')).toEqual([])
+    await expect.poll(() => authDb.ready().then(() => 'ready', String)).toBe('ready')
+  },
+)
 
 it('says that a server which wants TLS refuses the login', async () => {
   await using server = await startPostgresServer()

@@ -8,6 +8,7 @@ import { createAuthDatabase } from '../../src/auth/create-auth-database.ts'
 import type { AuthDatabase } from '../../src/auth/create-auth-database.ts'
 import { failureOf } from '../support/leaks.ts'
 import { source, startChild } from '../support/child.ts'
+import { fewOf } from '../support/rounds.ts'
 
 /** A migrated folder to copy: making one takes seconds, and few tests are about that. */
 let template: string
@@ -41,7 +42,7 @@ describe('a folder', () => {
       () => `${relative('', join(parent, 'a', 'b', ` it's "my"  🗄️; drop table 100%25 `))}/`,
     ],
     ['as a URL', () => `file://${join(parent, 'url')}`],
-  ] as const)('%s keeps its rows', async ([, nameOf]) => {
+  ] as const)('%s keeps its rows', { tags: 'long' }, async ([, nameOf]) => {
     const dataDir = nameOf()
     {
       await using authDb = open(dataDir)
@@ -108,22 +109,26 @@ describe('two openers of one folder', () => {
     expect(await namesIn(second)).toEqual([])
   })
 
-  it('in two processes: the same, and a kill frees the folder with all that was acknowledged', async () => {
-    const dataDir = await copyTemplate()
-    const holder = startChild(`
+  it(
+    'in two processes: the same, and a kill frees the folder with all that was acknowledged',
+    { tags: 'long' },
+    async () => {
+      const dataDir = await copyTemplate()
+      const holder = startChild(`
       const { createAuthDatabase } = await import(${source('auth/index.ts')})
       const authDb = createAuthDatabase({ dataDir: ${JSON.stringify(dataDir)} })
       await authDb.migrate()
       await authDb.db.insert(authDb.schema.user).values(${JSON.stringify(ada)})
       process.send('inserted')`)
-    expect(await holder.message()).toBe('inserted')
-    await using authDb = open(dataDir)
-    expect(await failureOf(() => authDb.ready())).toMatchObject({ code: 'DATABASE_IN_USE' })
-    await holder.kill()
-    expect(await namesIn(authDb)).toEqual(['Ada'])
-  })
+      expect(await holder.message()).toBe('inserted')
+      await using authDb = open(dataDir)
+      expect(await failureOf(() => authDb.ready())).toMatchObject({ code: 'DATABASE_IN_USE' })
+      await holder.kill()
+      expect(await namesIn(authDb)).toEqual(['Ada'])
+    },
+  )
 
-  it('a process killed while it makes the database leaves nothing in the way', async () => {
+  it('a process killed while it makes the database leaves nothing in the way', { tags: 'long' }, async () => {
     const dataDir = join(parent, 'data')
     const holder = startChild(`
       const { createAuthDatabase } = await import(${source('auth/index.ts')})
@@ -141,10 +146,12 @@ describe('two openers of one folder', () => {
 })
 
 describe('closing', () => {
-  it.for([
-    ['before anything', async (_authDb: AuthDatabase) => Promise.resolve()],
-    ['after use', (authDb: AuthDatabase) => authDb.ready()],
-  ] as const)('%s, twice, and every call after it is refused', async ([, use]) => {
+  it.for(
+    fewOf([
+      ['before anything', async (_authDb: AuthDatabase) => Promise.resolve()],
+      ['after use', (authDb: AuthDatabase) => authDb.ready()],
+    ] as const),
+  )('%s, twice, and every call after it is refused', async ([, use]) => {
     const authDb = open('memory://')
     await use(authDb)
     await Promise.all([authDb.close(), authDb.close()])
@@ -163,7 +170,7 @@ describe('closing', () => {
     }
   })
 
-  it('while it opens, and lets the folder go', async () => {
+  it('while it opens, and lets the folder go', { tags: 'long' }, async () => {
     const dataDir = join(parent, 'data')
     const authDb = open(dataDir)
     const opening = failureOf(() => authDb.ready())
@@ -173,7 +180,7 @@ describe('closing', () => {
     await next.ready()
   })
 
-  it('during a transaction: it is kept whole or not at all', async () => {
+  it('during a transaction: it is kept whole or not at all', { tags: 'long' }, async () => {
     const dataDir = await copyTemplate()
     const authDb = open(dataDir)
     await authDb.migrate()
@@ -194,7 +201,7 @@ describe('closing', () => {
     expect(await namesIn(again)).toEqual(outcome)
   })
 
-  it('lets the process end by itself', async () => {
+  it('lets the process end by itself', { tags: 'long' }, async () => {
     const dataDir = await copyTemplate()
     const child = startChild(`
       const { createAuthDatabase } = await import(${source('auth/index.ts')})

@@ -7,9 +7,10 @@ import { readCatalog } from '../support/catalog.ts'
 import { startMessageProxy } from '../support/message-proxy.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { pluginOptions } from './plugin-options.ts'
+import { isLong } from '../support/rounds.ts'
 
-/** At every how many messages a server dies; `MIGRATION_KILL_EVERY=1` leaves none out. */
-const killEvery = Number(process.env['MIGRATION_KILL_EVERY'] ?? 40)
+/** At every how many messages a server dies. */
+const killEvery = isLong ? 1 : 40
 
 const schema = defineAuthSchema(pluginOptions)
 

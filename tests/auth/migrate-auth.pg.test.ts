@@ -23,7 +23,7 @@ const drizzleKitMigrate = ['node_modules/drizzle-kit/bin.cjs', 'migrate', '--con
 const ourMigrate = ['--import', 'tsx', 'scripts/auth-database.ts', 'migrate']
 
 describe('migrate', () => {
-  it('lets eight processes migrate one empty database at once, each migration once', async () => {
+  it('lets eight processes migrate one empty database at once, each migration once', { tags: 'long' }, async () => {
     await using database = await createTestDatabase()
     const runs = await Promise.all(Array.from({ length: 8 }, () => run(ourMigrate, database.url)))
     expect(runs.filter(({ status }) => status !== 0)).toEqual([])
@@ -62,7 +62,7 @@ describe('migrate', () => {
     expect(await authDb.migrate()).toEqual(names)
   })
 
-  it('goes down and up again by command', async () => {
+  it('goes down and up again by command', { tags: 'long' }, async () => {
     await using database = await createTestDatabase()
     await run(ourMigrate, database.url)
     const rollback = ['--import', 'tsx', 'scripts/auth-database.ts', 'rollback', '--steps', String(names.length)]

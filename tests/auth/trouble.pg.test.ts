@@ -255,28 +255,32 @@ describe('transactions that get in each other’s way', () => {
   })
 })
 
-it('says when the disk is full, keeps what was there, and goes on once there is room', async ({ skip }) => {
-  const disk = await mountSmallDisk(24).catch(() => undefined)
-  if (!disk) return skip('A small disk needs the right to mount one (Linux, root).')
-  // Whatever else fails on the way out.
-  onTestFinished(() => disk[Symbol.asyncDispose]())
-  await using authDb = open()
-  try {
-    await authDb.sql.unsafe(`create tablespace small location '${disk.folder}'`)
-    await authDb.sql`create table hoard (id serial primary key, data text) tablespace small`
-    await authDb.sql`insert into hoard (data) values ('kept')`
-    const ballast = join(disk.folder, 'ballast')
-    await writeFile(ballast, new Uint8Array(4_000_000))
-    const fill = () => authDb.sql`insert into hoard (data) select string_agg(gen_random_uuid()::text, '') || ${secret}
+it(
+  'says when the disk is full, keeps what was there, and goes on once there is room',
+  { tags: 'long' },
+  async ({ skip }) => {
+    const disk = await mountSmallDisk(24).catch(() => undefined)
+    if (!disk) return skip('A small disk needs the right to mount one (Linux, root).')
+    // Whatever else fails on the way out.
+    onTestFinished(() => disk[Symbol.asyncDispose]())
+    await using authDb = open()
+    try {
+      await authDb.sql.unsafe(`create tablespace small location '${disk.folder}'`)
+      await authDb.sql`create table hoard (id serial primary key, data text) tablespace small`
+      await authDb.sql`insert into hoard (data) values ('kept')`
+      const ballast = join(disk.folder, 'ballast')
+      await writeFile(ballast, new Uint8Array(4_000_000))
+      const fill = () => authDb.sql`insert into hoard (data) select string_agg(gen_random_uuid()::text, '') || ${secret}
       from generate_series(1, 2000000) as line group by line % 5000`
-    expect(await failureOf(fill)).toMatchObject({ code: 'STORAGE_FULL', sqlState: '53100' })
-    expect(await authDb.sql`select data from hoard`).toEqual([{ data: 'kept' }])
-    await rm(ballast)
-    await authDb.sql`insert into hoard (data) values ('more')`
-    expect(await authDb.sql`select data from hoard order by id`).toEqual([{ data: 'kept' }, { data: 'more' }])
-  } finally {
-    await authDb.sql`drop table if exists hoard`
-    await authDb.sql.unsafe('checkpoint; ').catch(() => undefined)
-    await authDb.sql`drop tablespace if exists small`
-  }
-})
+      expect(await failureOf(fill)).toMatchObject({ code: 'STORAGE_FULL', sqlState: '53100' })
+      expect(await authDb.sql`select data from hoard`).toEqual([{ data: 'kept' }])
+      await rm(ballast)
+      await authDb.sql`insert into hoard (data) values ('more')`
+      expect(await authDb.sql`select data from hoard order by id`).toEqual([{ data: 'kept' }, { data: 'more' }])
+    } finally {
+      await authDb.sql`drop table if exists hoard`
+      await authDb.sql.unsafe('checkpoint; ').catch(() => undefined)
+      await authDb.sql`drop tablespace if exists small`
+    }
+  },
+)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { createAppDatabase } from '../../src/app/index.ts'
 import { createAuthDatabase } from '../../src/auth/index.ts'
+import { fewOf } from '../support/rounds.ts'
 
 const endless =
   "create function endless(n int) returns int language plpgsql as $$ begin if n = 1 then perform set_config('max_stack_depth', '7MB', false); end if; return endless(n + 1) + 1; end $$"
@@ -39,7 +40,7 @@ it('is opened again in a folder, which nobody else gets meanwhile, and closes', 
   expect(await app.db.$count(app.schema.collection)).toBe(3)
 })
 
-it.each(['memory', 'folder'])('is opened again for the embedded auth database, in %s', async (place) => {
+it.each(fewOf(['memory', 'folder']))('is opened again for the embedded auth database, in %s', async (place) => {
   const dataDir = place === 'memory' ? 'memory://' : await temporaryFolder()
   await using authDb = createAuthDatabase({ dataDir, onNotice: () => undefined })
   await authDb.migrate()

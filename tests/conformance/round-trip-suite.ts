@@ -287,9 +287,7 @@ export function testRoundTrips(openEmpty: OpenEmpty, numRuns = 15): void {
         await db.delete(table)
         const write = { id: 1, value } as typeof table.$inferInsert
         // Written by the builder, or into a statement that is prepared.
-        const written = await outcomeOf(
-          isPrepared ? insert.execute({ value }) : db.insert(table).values(write),
-        )
+        const written = await outcomeOf(isPrepared ? insert.execute({ value }) : db.insert(table).values(write))
         if (written !== undefined) {
           expect([written, await db.$count(table)]).toEqual(['INVALID_INPUT', 0])
           return
@@ -300,7 +298,7 @@ export function testRoundTrips(openEmpty: OpenEmpty, numRuns = 15): void {
         expect(
           await db
             .update(table)
-            .set({ value } as object)
+            .set({ value })
             .where(eq(table.id, 1))
             .returning(),
         ).toEqual([expected])

@@ -25,7 +25,7 @@ afterAll(async () => {
 const contentsOf = (notes: ReadonlyMap<string, ExportedNote>) =>
   Object.fromEntries([...notes].map(([title, { content }]) => [title, content]))
 
-test('imports the good files and names each bad one', async () => {
+test('imports the good files and names each bad one', { tags: 'long' }, async () => {
   await using browser = await launchChromium()
   const page = await browser.context.newPage()
   await openNotes(page, server.url)
@@ -87,7 +87,7 @@ test('imports what is dropped: files, and folders with everything in them', asyn
   expect((await exportNotes(page)).get('single')?.content).toBe('# Dropped\r\n')
 })
 
-test('adds, writes, renames and deletes with the keyboard alone', async () => {
+test('adds, writes, renames and deletes with the keyboard alone', { tags: 'long' }, async () => {
   await using browser = await launchChromium()
   const page = await browser.context.newPage()
   await openNotes(page, server.url)
@@ -135,7 +135,7 @@ test('adds, writes, renames and deletes with the keyboard alone', async () => {
   expect(contentsOf(await exportNotes(page))).toEqual({ Groceries: '- bread\n- ' })
 })
 
-test('renames a collection and deletes it with its notes, after asking', async () => {
+test('renames a collection and deletes it with its notes, after asking', { tags: 'long' }, async () => {
   await using browser = await launchChromium()
   const page = await browser.context.newPage()
   await openNotes(page, server.url)

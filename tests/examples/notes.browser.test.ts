@@ -71,46 +71,50 @@ test('signs up, signs out, refuses a wrong password, and signs in', async () => 
   await page.getByText('Ada Lovelace').waitFor()
 })
 
-test('keeps hundreds of READMEs byte for byte: imported, reloaded, opened, and edited next to it', async () => {
-  let seen = 0
-  // Every other one is enough to import, and those with line ends that a text field would change.
-  const isWanted = (title: string, bytes: Buffer) =>
-    (seen += 1) % 2 === 0 || title === 'readmes/marked/README' || bytes.includes('\r\n')
-  const readmes = await collectReadmes(join(folder, 'readmes'), isWanted)
-  expect(readmes.size).toBeGreaterThan(200)
-  await using browser = await launchChromium()
-  const page = await browser.context.newPage()
-  await openNotes(page, server.url)
-  await addCollection(page, 'Documents')
+test(
+  'keeps hundreds of READMEs byte for byte: imported, reloaded, opened, and edited next to it',
+  { tags: 'long' },
+  async () => {
+    let seen = 0
+    // Every other one is enough to import, and those with line ends that a text field would change.
+    const isWanted = (title: string, bytes: Buffer) =>
+      (seen += 1) % 2 === 0 || title === 'readmes/marked/README' || bytes.includes('\r\n')
+    const readmes = await collectReadmes(join(folder, 'readmes'), isWanted)
+    expect(readmes.size).toBeGreaterThan(200)
+    await using browser = await launchChromium()
+    const page = await browser.context.newPage()
+    await openNotes(page, server.url)
+    await addCollection(page, 'Documents')
 
-  await page.locator('#pick-folder').setInputFiles(join(folder, 'readmes'))
-  await page.getByRole('progressbar').waitFor()
-  const total = readmes.size.toLocaleString('en')
-  expect(await importSummary(page)).toContain(`Imported ${total} of ${total} files`)
+    await page.locator('#pick-folder').setInputFiles(join(folder, 'readmes'))
+    await page.getByRole('progressbar').waitFor()
+    const total = readmes.size.toLocaleString('en')
+    expect(await importSummary(page)).toContain(`Imported ${total} of ${total} files`)
 
-  await page.reload()
-  await noteInList(page, 'readmes/marked/README').waitFor()
-  const imported = await exportNotes(page)
-  expect(bytesOf(imported)).toEqual(readmes)
+    await page.reload()
+    await noteInList(page, 'readmes/marked/README').waitFor()
+    const imported = await exportNotes(page)
+    expect(bytesOf(imported)).toEqual(readmes)
 
-  const withCrLf = [...readmes].filter(([, bytes]) => bytes.includes('\r\n')).map(([title]) => title)
-  expect(withCrLf.length).toBeGreaterThan(0)
-  for (const title of [...withCrLf, ...[...readmes.keys()].slice(0, 10)]) await openNote(page, title)
-  // The times too: a note that was only looked at was not written.
-  expect(await exportNotes(page)).toEqual(imported)
+    const withCrLf = [...readmes].filter(([, bytes]) => bytes.includes('\r\n')).map(([title]) => title)
+    expect(withCrLf.length).toBeGreaterThan(0)
+    for (const title of [...withCrLf, ...[...readmes.keys()].slice(0, 10)]) await openNote(page, title)
+    // The times too: a note that was only looked at was not written.
+    expect(await exportNotes(page)).toEqual(imported)
 
-  const [edited = ''] = withCrLf
-  await openNote(page, edited)
-  await page.getByLabel('Text of the note').press('Control+Home')
-  await page.keyboard.type('First line')
-  await page.keyboard.press('Enter')
-  // At once, so that the page has no time to save by itself.
-  await page.reload()
-  await noteInList(page, edited).waitFor()
-  const expected = new Map(readmes)
-  expected.set(edited, Buffer.concat([Buffer.from('First line\r\n'), readmes.get(edited) ?? Buffer.of()]))
-  expect(bytesOf(await exportNotes(page))).toEqual(expected)
-})
+    const [edited = ''] = withCrLf
+    await openNote(page, edited)
+    await page.getByLabel('Text of the note').press('Control+Home')
+    await page.keyboard.type('First line')
+    await page.keyboard.press('Enter')
+    // At once, so that the page has no time to save by itself.
+    await page.reload()
+    await noteInList(page, edited).waitFor()
+    const expected = new Map(readmes)
+    expected.set(edited, Buffer.concat([Buffer.from('First line\r\n'), readmes.get(edited) ?? Buffer.of()]))
+    expect(bytesOf(await exportNotes(page))).toEqual(expected)
+  },
+)
 
 test('gives notes to who signs up, hides them when they sign out, and from the next account', async () => {
   await using browser = await launchChromium()

@@ -157,7 +157,7 @@ it('is one lock for all names of a folder that links make', async () => {
   expect((await readdir(parent)).filter((name) => name.includes('.lock'))).toEqual([])
 })
 
-it('opens a database by a link to an empty folder, and deletes both', async () => {
+it('opens a database by a link to an empty folder, and deletes both', { tags: 'long' }, async () => {
   const folder = await freshFolder()
   const parent = join(folder, '..')
   await mkdir(folder)
@@ -226,7 +226,7 @@ describe.skipIf(!canUnshare)('with a holder in another namespace of process ids 
     expect(await readdir(join(folder, '..'))).toEqual([])
   })
 
-  it('is noticed by one that was frozen meanwhile, before it runs anything', async () => {
+  it('is noticed by one that was frozen meanwhile, before it runs anything', { tags: 'long' }, async () => {
     const folder = await freshFolder()
     const { inner, ask, first } = await holdElsewhere(folder)
     expect([first, await ask()]).toEqual(['taken', true])
@@ -243,7 +243,7 @@ describe.skipIf(!canUnshare)('with a holder in another namespace of process ids 
   })
 })
 
-it('runs no statement in a folder that was taken over', async () => {
+it('runs no statement in a folder that was taken over', { tags: 'long' }, async () => {
   const folder = await freshFolder()
   const authDb = createAuthDatabase({ dataDir: folder })
   await authDb.ready()

@@ -1,8 +1,11 @@
 /** What a schema consists of, as the catalog tells it, to compare two states of a database. */
-import type { SqlExecutor } from '../../src/internal/sql-connection.ts'
+/** Whatever runs a query. */
+interface Queryable {
+  query(text: string): Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[] }>
+}
 
 /** Columns, constraints, indexes, row-level security and rights of every table of `public`, one line each, sorted. */
-export async function readCatalog(executor: SqlExecutor): Promise<string[]> {
+export async function readCatalog(executor: Queryable): Promise<string[]> {
   const { rows } = await executor.query(`
     select line from (
       select format('column %s.%s %s %s %s identity=%s generated=%s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod),

@@ -44,7 +44,7 @@ test('copies a template and forgets a dropped database', async () => {
   await again.end()
 })
 
-test('stops and restarts a server of its own on the same port, data kept', async () => {
+test('stops and restarts a server of its own on the same port, data kept', { tags: 'long' }, async () => {
   await using server = await startPostgresServer()
   await using database = await createTestDatabase(server.url)
   const sql = postgres(database.url, { max: 1 })
@@ -60,7 +60,7 @@ test('stops and restarts a server of its own on the same port, data kept', async
   await later.end()
 })
 
-test('stops the server and deletes its folder when the test process is killed', async () => {
+test('stops the server and deletes its folder when the test process is killed', { tags: 'long' }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'typyst-killed-'))
   // Whoever Postgres runs as has to pass through.
   await chmod(folder, 0o755)

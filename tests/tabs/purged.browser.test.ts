@@ -21,7 +21,7 @@ async function openTwo(purgeBefore: 'follower' | 'never') {
   return { server, leader, follower }
 }
 
-it('leaves no tab without an engine that has been open for a moment', async () => {
+it('leaves no tab without an engine that has been open for a moment', { tags: 'long' }, async () => {
   const { server, leader, follower } = await openTwo('never')
   await expect
     .poll(() => Math.min(server.served('pglite-'), server.served('.data'), server.served('.wasm') - 1))

@@ -11,7 +11,7 @@ beforeAll(async () => {
   return () => site[Symbol.asyncDispose]()
 })
 
-it('keeps nothing of tabs that left, in good order or not', async () => {
+it('keeps nothing of tabs that left, in good order or not', { tags: 'long' }, async () => {
   const { before, after, turns } = await runSoak({ pageUrl, guests: 3, seed: 7, isOver: (turns) => turns === 3 })
   expect(turns).toBe(3)
   const counted = ['locks held', 'locks waited for', 'channels of the leader']

@@ -2,6 +2,7 @@
 import type { TestPage } from '../../support/browsers/test-browser.ts'
 import { expect, it } from 'vitest'
 import { modes, useTabs } from '../../support/test-page.ts'
+import { fewOf } from '../../support/rounds.ts'
 
 const tabs = useTabs()
 
@@ -66,11 +67,13 @@ it.each([{ userId: 'ada' }, { userId: null }])(
   },
 )
 
-it.each([
-  ['page', 'strict'],
-  ['page', 'relaxed'],
-  ['worker', 'strict'],
-] as const)('leave nothing of a removed user in IndexedDB, engine in the %s, %s', async (mode, durability) => {
+it.each(
+  fewOf([
+    ['worker', 'strict'],
+    ['page', 'strict'],
+    ['page', 'relaxed'],
+  ] as const),
+)('leave nothing of a removed user in IndexedDB, engine in the %s, %s', async (mode, durability) => {
   const dataDir = `idb://scrubbed-${mode}-${durability}`
   const open = async () => {
     const page = await tabs.open()
@@ -164,7 +167,7 @@ async function countStored([name, text]: readonly [string, string]): Promise<num
   return found
 }
 
-it.each(['strict', 'relaxed'] as const)(
+it.each(fewOf(['strict', 'relaxed'] as const))(
   'leave nothing of a removed user in the stored files, %s',
   async (durability) => {
     const page = await tabs.open()

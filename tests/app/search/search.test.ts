@@ -224,7 +224,7 @@ describe('while entries change', () => {
     expect(await app.search('apple', { skipPending: true })).toMatchObject({ results: [{ id: 'a' }], isComplete: true })
   })
 
-  it('indexes by itself when nothing has changed for a while', async () => {
+  it('indexes by itself when nothing has changed for a while', { tags: 'long' }, async () => {
     await using app = await withNotes({ a: 'apple', b: 'banana' })
     await vi.waitFor(
       async () => expect(await app.search('apple', { skipPending: true })).toMatchObject({ results: [{ id: 'a' }] }),
@@ -250,7 +250,7 @@ describe('while entries change', () => {
     expect((await app.search('apple')).results).toHaveLength(0)
   })
 
-  it('indexes what is too long for Postgres up to a limit', async () => {
+  it('indexes what is too long for Postgres up to a limit', { tags: 'long' }, async () => {
     const syllables = Array.from({ length: 90_000 }, (_, at) => String.fromCodePoint(0xac00 + ((at * 7919) % 11_172)))
     await using app = await withNotes({ long: syllables.join(''), words: 'Ä note. '.repeat(2_330_169) })
     expect(await everyId(app, syllables.slice(100, 104).join(''))).toEqual(['long'])

@@ -4,6 +4,7 @@ import { launchBrowser } from '../../support/browsers/launch-browser.ts'
 import type { TestPage } from '../../support/browsers/test-browser.ts'
 import { browserName } from '../../support/test-page.ts'
 import { serveStoragePage } from './storage-page.ts'
+import { isLong } from '../../support/rounds.ts'
 
 let page: TestPage
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
 
 /** Fixed, so that a failure is the same on every machine; `STORAGE_SEED` tries another. */
 const seed = Number(process.env['STORAGE_SEED'] ?? 20_260)
-const runs = Number(process.env['STORAGE_RUNS'] ?? 35)
+const runs = Number(process.env['STORAGE_RUNS'] ?? (isLong ? 35 : 8))
 
 const clean = { report: '', leftOpen: 0 }
 

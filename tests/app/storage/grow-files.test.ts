@@ -46,7 +46,7 @@ function grow(files: Files): { readonly copies: number; readonly spare: number }
   return { copies, spare: contents.length - stream.node.usedBytes }
 }
 
-it('doubles what it has, by 64 MB at most', async () => {
+it('doubles what it has, by 64 MB at most', { tags: 'long' }, async () => {
   const byItself = grow(await mount(() => undefined))
   const { copies, spare } = grow(await mount(growInLargeSteps))
   // 1, 2, 4, 8, 16, 32, 64, 128, 192 and 256 MB.

@@ -116,7 +116,7 @@ describe('two transactions', () => {
 })
 
 describe('a long session', () => {
-  it('clears its WAL away by itself', async () => {
+  it('clears its WAL away by itself', { tags: 'long' }, async () => {
     const { mb, segments } = await page.evaluate(async () => {
       const app = window.typyst.createAppDatabase({ dataDir: 'idb://long' })
       await app.db.insert(app.schema.collection).values({ id: 'c', name: 'c' })
@@ -150,7 +150,7 @@ describe('a database of stock PGlite', () => {
     expect((await databaseNames()).filter((name) => name.endsWith('adopted'))).toEqual(['typyst-db/adopted'])
   })
 
-  it('is left alone while a tab with stock PGlite has it open', async () => {
+  it('is left alone while a tab with stock PGlite has it open', { tags: 'long' }, async () => {
     await createStock('busy')
     const tab = await tabs.open()
     await tab.evaluate(async () => {
@@ -195,7 +195,7 @@ describe('a database that must not reach Postgres', () => {
     expect(raw).toBe('typyst')
   })
 
-  it('gives its raw bytes to another PGlite', async () => {
+  it('gives its raw bytes to another PGlite', { tags: 'long' }, async () => {
     await create('exported')
     expect(await queryExport('exported', 'select name from collection')).toEqual([{ name: 'kept' }])
   })

@@ -118,19 +118,23 @@ describe('no room', () => {
     expect((await open('full')).names.toSorted()).toEqual(inserted.toSorted())
   })
 
-  it('cannot be closed in relaxed mode while acknowledged changes have no room, and can be afterwards', async () => {
-    await leaveRoom(20_000_000)
-    await keepOpen('full-at-close', 'relaxed')
-    const { inserted, code } = await fill()
-    expect(code).toBe('STORAGE_FULL')
-    const close = () => page.evaluate(async () => (await window.typyst.failure(window.app.close()))?.code)
-    expect(await close()).toBe('STORAGE_FULL')
-    await leaveRoom()
-    await expect.poll(close).toBeUndefined()
-    expect((await open('full-at-close')).names.toSorted()).toEqual(inserted.slice(0, -1).toSorted())
-  })
+  it(
+    'cannot be closed in relaxed mode while acknowledged changes have no room, and can be afterwards',
+    { tags: 'long' },
+    async () => {
+      await leaveRoom(20_000_000)
+      await keepOpen('full-at-close', 'relaxed')
+      const { inserted, code } = await fill()
+      expect(code).toBe('STORAGE_FULL')
+      const close = () => page.evaluate(async () => (await window.typyst.failure(window.app.close()))?.code)
+      expect(await close()).toBe('STORAGE_FULL')
+      await leaveRoom()
+      await expect.poll(close).toBeUndefined()
+      expect((await open('full-at-close')).names.toSorted()).toEqual(inserted.slice(0, -1).toSorted())
+    },
+  )
 
-  it('closes in strict mode, where everything acknowledged is stored', async () => {
+  it('closes in strict mode, where everything acknowledged is stored', { tags: 'long' }, async () => {
     await leaveRoom(20_000_000)
     await keepOpen('full-strict', 'strict')
     const { inserted } = await fill()

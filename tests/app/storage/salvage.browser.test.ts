@@ -64,7 +64,7 @@ test.each([
 
 const tabs = useTabs()
 
-test.each(modes)('salvages a database that failed to open in the %s', async (mode) => {
+test.each(modes)('salvages a database that failed to open in the %s', { tags: 'long' }, async (mode) => {
   const tab = await tabs.open()
   const found = await tab.evaluate(
     async ([mode, dataDir]) => {

@@ -56,7 +56,7 @@ it('writes nothing behind it, which Chromium would delete everything for', async
   expect(await session(add('third'))).toEqual({ names: ['first', 'second', 'third'], hasLostData: false })
 })
 
-it('tells when somebody else has written there, and Chromium has deleted everything', async () => {
+it('tells when somebody else has written there, and Chromium has deleted everything', { tags: 'long' }, async () => {
   await session(add('first'), true)
   await tear()
   await session((page) =>

@@ -14,28 +14,32 @@ const untilLeading = (page: TestPage) =>
 const failureOf = (page: TestPage, method: 'destroy' | 'flush' | 'ready') =>
   page.evaluate(async (method) => (await window.typyst.failure(window.app[method]()))?.code, method)
 
-it('destroy() ends with a code while the leader stands still, closes every tab, and is made good when it wakes up', async () => {
-  const options = { leaderTimeoutMs: 1500 }
-  const pages = await openSharedTabs(tabs, 'idb://stopped', ['first', 'second', 'third'], options)
-  const { first, second, third } = pages
-  expect(await addCollection(first, 'to be gone')).toBeUndefined()
-  const processId = await tabs.browser.processOf(first)
-  process.kill(processId, 'SIGSTOP')
-  try {
-    // The leader never answers, so an end of this is one that somebody else has put to it.
-    expect(await failureOf(second, 'destroy')).toBe('STORAGE_BLOCKED')
-    expect(await addCollection(second, 'late')).toBe('CLOSED')
-    await untilTold(third, 'destroyed')
-    expect(await addCollection(third, 'late')).toBe('CLOSED')
-  } finally {
-    process.kill(processId, 'SIGCONT')
-  }
-  await untilTold(first, 'destroyed')
-  expect(await addCollection(first, 'late')).toBe('CLOSED')
-  expect(await openShared(third, 'idb://stopped', options)).toBeUndefined()
-  expect(await collectionIds(third)).toEqual([])
-  await closeAll(pages)
-})
+it(
+  'destroy() ends with a code while the leader stands still, closes every tab, and is made good when it wakes up',
+  { tags: 'long' },
+  async () => {
+    const options = { leaderTimeoutMs: 1500 }
+    const pages = await openSharedTabs(tabs, 'idb://stopped', ['first', 'second', 'third'], options)
+    const { first, second, third } = pages
+    expect(await addCollection(first, 'to be gone')).toBeUndefined()
+    const processId = await tabs.browser.processOf(first)
+    process.kill(processId, 'SIGSTOP')
+    try {
+      // The leader never answers, so an end of this is one that somebody else has put to it.
+      expect(await failureOf(second, 'destroy')).toBe('STORAGE_BLOCKED')
+      expect(await addCollection(second, 'late')).toBe('CLOSED')
+      await untilTold(third, 'destroyed')
+      expect(await addCollection(third, 'late')).toBe('CLOSED')
+    } finally {
+      process.kill(processId, 'SIGCONT')
+    }
+    await untilTold(first, 'destroyed')
+    expect(await addCollection(first, 'late')).toBe('CLOSED')
+    expect(await openShared(third, 'idb://stopped', options)).toBeUndefined()
+    expect(await collectionIds(third)).toEqual([])
+    await closeAll(pages)
+  },
+)
 
 it('destroy() reaches tabs whose own worker stands still, and can be asked for by two at once', async () => {
   const pages = await openSharedTabs(tabs, 'idb://twice', ['first', 'second', 'third'])
@@ -94,40 +98,44 @@ it('in relaxed mode, a flush() under way when the leader goes does not claim tha
   await closeAll(pages)
 })
 
-it('a page that stands still with the storage in its hands costs nobody more than the stated time', async () => {
-  const pages = await openSharedTabs(tabs, 'idb://held', ['first', 'second', 'third'], { leaderTimeoutMs: 1500 })
-  const { first, second, third } = pages
-  expect(await addCollection(second, 'before')).toBeUndefined()
-  await third.evaluate(async () => {
-    await window.app.close()
-    const opening = indexedDB.open('typyst-db/held')
-    await new Promise((resolve) => (opening.onsuccess = resolve))
-    const transaction = opening.result.transaction(opening.result.objectStoreNames, 'readwrite')
-    // A request after the other keeps it open.
-    await new Promise<void>((resolve) => {
-      const ask = (): void => {
-        transaction.objectStore('meta').get('format').onsuccess = () => {
-          resolve()
-          if (!window.events.includes('let go')) ask()
+it(
+  'a page that stands still with the storage in its hands costs nobody more than the stated time',
+  { tags: 'long' },
+  async () => {
+    const pages = await openSharedTabs(tabs, 'idb://held', ['first', 'second', 'third'], { leaderTimeoutMs: 1500 })
+    const { first, second, third } = pages
+    expect(await addCollection(second, 'before')).toBeUndefined()
+    await third.evaluate(async () => {
+      await window.app.close()
+      const opening = indexedDB.open('typyst-db/held')
+      await new Promise((resolve) => (opening.onsuccess = resolve))
+      const transaction = opening.result.transaction(opening.result.objectStoreNames, 'readwrite')
+      // A request after the other keeps it open.
+      await new Promise<void>((resolve) => {
+        const ask = (): void => {
+          transaction.objectStore('meta').get('format').onsuccess = () => {
+            resolve()
+            if (!window.events.includes('let go')) ask()
+          }
         }
-      }
-      ask()
+        ask()
+      })
     })
-  })
-  expect(await addCollection(second, 'held up')).toBe('STORAGE_BLOCKED')
-  await first.close()
-  // The next leader cannot open what is held. What may have reached the one before is not known then.
-  expect(['STORAGE_BLOCKED', 'LEADER_CHANGED']).toContain(await addCollection(second, 'may have been sent'))
-  expect(await addCollection(second, 'never sent')).toBe('STORAGE_BLOCKED')
-  await third.evaluate(() => window.events.push('let go'))
-  await expect.poll(() => addCollection(second, crypto.randomUUID())).toBeUndefined()
-  const ids = await collectionIds(second)
-  expect(ids).toContain('before')
-  expect(ids).not.toContain('never sent')
-  await closeAll({ second, third })
-})
+    expect(await addCollection(second, 'held up')).toBe('STORAGE_BLOCKED')
+    await first.close()
+    // The next leader cannot open what is held. What may have reached the one before is not known then.
+    expect(['STORAGE_BLOCKED', 'LEADER_CHANGED']).toContain(await addCollection(second, 'may have been sent'))
+    expect(await addCollection(second, 'never sent')).toBe('STORAGE_BLOCKED')
+    await third.evaluate(() => window.events.push('let go'))
+    await expect.poll(() => addCollection(second, crypto.randomUUID())).toBeUndefined()
+    const ids = await collectionIds(second)
+    expect(ids).toContain('before')
+    expect(ids).not.toContain('never sent')
+    await closeAll({ second, third })
+  },
+)
 
-it('a tab with stock PGlite in it keeps the database, and the others are told', async () => {
+it('a tab with stock PGlite in it keeps the database, and the others are told', { tags: 'long' }, async () => {
   const [stock, tab] = [await tabs.open(), await tabs.open()]
   await stock.evaluate(async () => {
     const { PGlite } = await window.typyst.loadPGlite()
@@ -141,31 +149,35 @@ it('a tab with stock PGlite in it keeps the database, and the others are told', 
   await tab.close()
 })
 
-it('a leader that was deposed and leads again serves its own tab, and those that follow it', async () => {
-  const pages = await openSharedTabs(tabs, 'idb://again', ['first', 'second'])
-  const { first, second } = pages
-  const depose = () =>
-    first.evaluate(() => navigator.locks.request('@typyst/db:again', { steal: true }, () => undefined))
-  expect(await addCollection(second, 'before')).toBeUndefined()
-  // The lock goes to the second, and by the same way back to the first, which waits for it again.
-  for (const [leader, follower] of [
-    [second, first],
-    [first, second],
-  ] as const) {
+it(
+  'a leader that was deposed and leads again serves its own tab, and those that follow it',
+  { tags: 'long' },
+  async () => {
+    const pages = await openSharedTabs(tabs, 'idb://again', ['first', 'second'])
+    const { first, second } = pages
+    const depose = () =>
+      first.evaluate(() => navigator.locks.request('@typyst/db:again', { steal: true }, () => undefined))
+    expect(await addCollection(second, 'before')).toBeUndefined()
+    // The lock goes to the second, and by the same way back to the first, which waits for it again.
+    for (const [leader, follower] of [
+      [second, first],
+      [first, second],
+    ] as const) {
+      await depose()
+      await untilLeading(leader)
+      expect(await addCollection(follower, crypto.randomUUID())).toBeUndefined()
+      expect(await addCollection(leader, crypto.randomUUID())).toBeUndefined()
+    }
+    await second.evaluate(() => window.app.close())
     await depose()
-    await untilLeading(leader)
-    expect(await addCollection(follower, crypto.randomUUID())).toBeUndefined()
-    expect(await addCollection(leader, crypto.randomUUID())).toBeUndefined()
-  }
-  await second.evaluate(() => window.app.close())
-  await depose()
-  expect(await addCollection(first, 'alone')).toBeUndefined()
-  expect(await roleOf(first)).toBe('leader')
-  expect(await collectionIds(first)).toHaveLength(6)
-  await closeAll(pages)
-})
+    expect(await addCollection(first, 'alone')).toBeUndefined()
+    expect(await roleOf(first)).toBe('leader')
+    expect(await collectionIds(first)).toHaveLength(6)
+    await closeAll(pages)
+  },
+)
 
-it('memory:// behind a worker is each tab its own, and gone with it', async () => {
+it('memory:// behind a worker is each tab its own, and gone with it', { tags: 'long' }, async () => {
   const pages = await openSharedTabs(tabs, 'memory://', ['first', 'second'])
   const { first, second } = pages
   expect(await addCollection(first, 'mine')).toBeUndefined()
@@ -195,16 +207,22 @@ it('a worker in a loop without an end is replaced, and its tab goes on with anot
   await closeAll(pages)
 })
 
-it('a statement without an end, which other tabs wait for, is given up after three leaders', async () => {
-  const pages = await openSharedTabs(tabs, 'idb://endless-sql', ['first', 'second', 'third'], { leaderTimeoutMs: 1000 })
-  const { second, third } = pages
-  const endless = second.evaluate(async () => {
-    const failed = await window.typyst.failure(window.app.pgClient.exec('do $$ begin loop end loop; end $$'))
-    return failed?.code
-  })
-  await second.evaluate(() => undefined)
-  expect(await addCollection(third, 'behind it')).toBeUndefined()
-  expect(await endless).toBe('LEADER_CHANGED')
-  expect(await collectionIds(third)).toEqual(['behind it'])
-  await closeAll(pages)
-})
+it(
+  'a statement without an end, which other tabs wait for, is given up after three leaders',
+  { tags: 'long' },
+  async () => {
+    const pages = await openSharedTabs(tabs, 'idb://endless-sql', ['first', 'second', 'third'], {
+      leaderTimeoutMs: 1000,
+    })
+    const { second, third } = pages
+    const endless = second.evaluate(async () => {
+      const failed = await window.typyst.failure(window.app.pgClient.exec('do $$ begin loop end loop; end $$'))
+      return failed?.code
+    })
+    await second.evaluate(() => undefined)
+    expect(await addCollection(third, 'behind it')).toBeUndefined()
+    expect(await endless).toBe('LEADER_CHANGED')
+    expect(await collectionIds(third)).toEqual(['behind it'])
+    await closeAll(pages)
+  },
+)
