@@ -295,13 +295,7 @@ export function testRoundTrips(openEmpty: OpenEmpty, numRuns = 15): void {
         const expected = { id: 1, value: toStored(value) }
         expect(await db.select().from(table)).toEqual([expected])
         expect(await db.query.table.findMany()).toEqual([expected])
-        expect(
-          await db
-            .update(table)
-            .set({ value })
-            .where(eq(table.id, 1))
-            .returning(),
-        ).toEqual([expected])
+        expect(await db.update(table).set({ value }).where(eq(table.id, 1)).returning()).toEqual([expected])
         const nested = await db.query.outer.findFirst({ with: { inner: true } }).catch((cause: unknown) => cause)
         // Through JSON, some values cannot come; then they are refused.
         if (nested instanceof Error) expect(nested).toMatchObject({ code: 'INVALID_INPUT' })
