@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import { isLong } from './tests/support/rounds.ts'
 
-/** What can come out differently in another browser, all of which `npm run test:long` runs. */
+/** What can come out differently in another browser. */
 const everywhere = [
   'tests/support/browsers/browsers.browser.test.ts',
   'tests/app/{app-database,browser-modes,opening,relaxed,search-live-transfer,storage-process}.browser.test.ts',
@@ -12,22 +12,12 @@ const everywhere = [
   'tests/{crash,tabs}/{crash,tabs}.browser.test.ts',
 ]
 
-/** The suites that have been seen to pass in a browser; the others are known to fail there, or were not run to their end. */
-const proven = {
-  firefox: [
-    'tests/support/browsers/browsers.browser.test.ts',
-    'tests/app/{app-database,relaxed}.browser.test.ts',
-    'tests/app/storage/block-store.browser.test.ts',
-  ],
-  webkit: ['tests/support/browsers/browsers.browser.test.ts'],
-}
-
 /** A browser beside Chromium: what it stores, how its tabs get on, and what a kill leaves. */
 const otherBrowser = (name: 'firefox' | 'webkit'): TestProjectInlineConfiguration => ({
   extends: true,
   test: {
     name,
-    include: isLong ? everywhere : proven[name],
+    include: everywhere,
     globalSetup: 'tests/support/browser-setup.ts',
     setupFiles: 'tests/support/skip-without-browser.ts',
     sequence: { groupOrder: 1 },

@@ -11,7 +11,7 @@ import { source, startChild } from '../support/child.ts'
 import { isLong } from '../support/rounds.ts'
 
 /** At every how many statements a process dies. */
-const killEvery = isLong ? 1 : 30
+const killEvery = isLong ? 1 : 40
 
 /** What a consumer adds, in two steps of several statements. */
 const consumerMigrations = ['one', 'two'].map((name, at) => ({
@@ -74,7 +74,7 @@ it('leaves one history and no half, whenever the process dies', async () => {
   expect(whole.state).toMatchObject({ history: appMigrations.map(({ name }) => ({ name })) })
   const total = Number(whole.messages)
   expect(total).toBeGreaterThan(0)
-  for (let at = 1; at <= total; at += killEvery) {
+  for (let at = Math.ceil(killEvery / 2); at <= total; at += killEvery) {
     const { messages, state } = await openTwice(at)
     expect(messages).toBeUndefined()
     expect(state, `killed at message ${String(at)}`).toEqual(whole.state)

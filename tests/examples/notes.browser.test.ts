@@ -148,7 +148,7 @@ test('gives notes to who signs up, hides them when they sign out, and from the n
   expect([...(await exportNotes(page)).keys()]).toEqual(['Untitled'])
 })
 
-test('keeps writing while the server is down, and session and notes over its restart', async () => {
+test('keeps writing while the server is down, and session and notes over its restart', { tags: 'long' }, async () => {
   await using browser = await launchChromium()
   const page = await browser.context.newPage()
   await openNotes(page, server.url)

@@ -12,6 +12,7 @@ import type { SqlExecutor } from '../../../src/internal/sql-connection.ts'
 import { createPGliteConnection } from '../../../src/pglite/pglite-connection.ts'
 import { collectReadmes } from '../../examples/collect-readmes.ts'
 import { matches } from './reference-search.ts'
+import { isLong } from '../../support/rounds.ts'
 
 const notes: Readonly<Record<string, string>> = {
   'Крем-суп из тыквы': 'Тыкву запечь. ЁЖИК съел мой суп.',
@@ -108,7 +109,7 @@ describe('in notes of many scripts', () => {
           }
         },
       ),
-      { numRuns: 30 },
+      { numRuns: isLong ? 30 : 8 },
     )
   })
 
@@ -159,7 +160,7 @@ describe('in hundreds of real documents', () => {
           else expect(expected).toEqual(expect.arrayContaining(found))
         },
       ),
-      { numRuns: 8 },
+      { numRuns: isLong ? 8 : 3 },
     )
   })
 

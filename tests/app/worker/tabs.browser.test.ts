@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { useTabs } from '../../support/test-page.ts'
 import { addCollection, closeAll, collectionIds, openShared, openSharedTabs, roleOf } from './shared-page.ts'
 import type { SharedOptions } from './shared-page.ts'
-import { fewOf } from '../../support/rounds.ts'
+import { fewOf, isLong } from '../../support/rounds.ts'
 
 const tabs = useTabs()
 
@@ -356,7 +356,7 @@ describe('leaders that die all the time', () => {
         return { acknowledged, failures }
       }),
     )
-    for (let round = 0; round < 12; round += 1) {
+    for (let round = 0; round < (isLong ? 12 : 4); round += 1) {
       const roles = await Promise.all(pages.map(roleOf))
       const leader = pages[roles.indexOf('leader')]
       const before = await third.evaluate(async () => (await window.app.pgClient.query('select n from tally')).rows)
