@@ -3,10 +3,13 @@ import { defineConfig } from 'vitest/config'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import { isLong } from './tests/support/rounds.ts'
 
+const storageProcess = 'tests/app/storage-process.browser.test.ts'
+
 /** What can come out differently in another browser. */
 const everywhere = [
   'tests/support/browsers/browsers.browser.test.ts',
-  'tests/app/{app-database,browser-modes,opening,relaxed,search-live-transfer,storage-process}.browser.test.ts',
+  'tests/app/{app-database,browser-modes,opening,relaxed,search-live-transfer}.browser.test.ts',
+  storageProcess,
   'tests/app/storage/{open-storage,block-store}.browser.test.ts',
   'tests/app/worker/tabs.browser.test.ts',
   'tests/{crash,tabs}/{crash,tabs}.browser.test.ts',
@@ -18,6 +21,8 @@ const otherBrowser = (name: 'firefox' | 'webkit'): TestProjectInlineConfiguratio
   test: {
     name,
     include: everywhere,
+    // Of a process that only WebKit has.
+    exclude: name === 'webkit' ? [] : [storageProcess],
     globalSetup: 'tests/support/browser-setup.ts',
     setupFiles: 'tests/support/skip-without-browser.ts',
     sequence: { groupOrder: 1 },
@@ -82,8 +87,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/**/*.browser.test.ts'],
-          // Chromium has no such process.
-          exclude: ['tests/app/storage-process.browser.test.ts'],
+          exclude: [storageProcess],
           globalSetup: 'tests/support/browser-setup.ts',
           // After everything else: a browser keeps both cores busy for moments, and waits for much of the rest.
           sequence: { groupOrder: 1 },

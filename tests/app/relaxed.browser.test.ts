@@ -84,7 +84,13 @@ it.each(modes)(
       await app.close()
       return { waiting, stored, last: phases.at(-1) }
     }, mode)
-    expect(phases).toEqual({ waiting: 'pending', stored: 'clean', last: 'closed' })
+    // Other browsers are handed it at once.
+    const waiting = browserName() === 'chromium' ? /^pending$/ : /^(pending|clean)$/
+    expect(phases).toEqual({
+      waiting: expect.stringMatching(waiting) as string,
+      stored: 'clean',
+      last: 'closed',
+    })
     await page.close()
     expect((await storedIds(`idb://closed-${mode}`)).toSorted()).toEqual(['closed', 'flushed'])
   },

@@ -4,7 +4,7 @@ import { isTypystDbError, TypystDbError } from '../../errors.ts'
 import { compactStore, needsCompaction, storedBytes } from './compact.ts'
 import { blockBytes } from './format.ts'
 import { browserIndexedDb, isAborted, isConnectionLost, isTaken, storageError } from './indexed-db.ts'
-import { isChromium } from './is-chromium.ts'
+import { isChromium } from './browser-engine.ts'
 import { defaultLimits } from './pack.ts'
 import { changedBytes, hasNoChanges } from './journal.ts'
 import { inUse, isNextMine } from './next-flush.ts'
@@ -70,12 +70,17 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   const write = async (work: (open: OpenStore, index: StoreIndex) => Promise<void>): Promise<void> => {
     const attempt = async (): Promise<void> => {
       const current = await connection.get(false)
-      await work(current, await settle(current))
+      const known = await settle(current)
+      try {
+        await work(current, known)
+      } catch (cause) {
+        isUncertain = true
+        throw cause
+      }
     }
     try {
       await attempt()
     } catch (cause) {
-      isUncertain = true
       const isLost = isConnectionLost(cause)
       // A connection that the browser closes aborts its transactions first, and tells why only later.
       if (!isLost && !isAborted(cause) && !isTaken(cause)) throw cause

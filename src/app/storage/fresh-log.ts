@@ -1,7 +1,7 @@
 /** Makes Chromium begin a new log before anything is written behind the torn end of an old one. */
 import { deleteStoreDatabase, requestResult } from './indexed-db.ts'
 import type { IndexedDbFactory } from './indexed-db.ts'
-import { isChromium } from './is-chromium.ts'
+import { isChromium } from './browser-engine.ts'
 
 /** Chromium's own addition to the event. */
 interface ChromiumVersionChangeEvent extends IDBVersionChangeEvent {

@@ -56,7 +56,7 @@ export function transactionDone(transaction: IDBTransaction): Promise<void> {
     let refused: DOMException | null = null
     // A transaction that was told to commit has no error in WebKit and a mere `AbortError` in Firefox, whatever failed in it.
     transaction.addEventListener('error', ({ target }) => (refused ??= requestError(target)))
-    transaction.oncomplete = () => resolve()
+    transaction.oncomplete = () => (refused ? reject(refused) : resolve())
     transaction.onabort = () => {
       const reasons = [transaction.error, refused]
       const reason = reasons.find((error) => error !== null && error.name !== 'AbortError') ?? transaction.error

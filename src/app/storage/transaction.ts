@@ -1,4 +1,5 @@
 /** IndexedDB transactions that need this page no more once the task is over that began them. */
+import { isFirefox } from './browser-engine.ts'
 import { storeNames } from './format.ts'
 import { isException, transactionDone } from './indexed-db.ts'
 import type { JournalRecord } from './journal.ts'
@@ -63,6 +64,8 @@ export async function runStoreTransaction(
   { durability, onIssued }: WriteOptions,
   work?: (store: StoreOf) => void,
 ): Promise<void> {
+  // Told to commit, Firefox stores what is left of a transaction of which a request failed, unless that was the last one.
+  const endsAtOnce = !work || !isFirefox()
   const scope = work ? Object.values(storeNames) : [storeNames.journal]
   const transaction = open.database.transaction(scope, 'readwrite', { durability })
   const done = transactionDone(transaction)
@@ -71,7 +74,7 @@ export async function runStoreTransaction(
   try {
     transaction.objectStore(storeNames.journal).add(record, number)
     work?.((name) => transaction.objectStore(storeNames[name]))
-    commit(transaction)
+    if (endsAtOnce) commit(transaction)
   } catch (cause) {
     abort(transaction)
     throw await done.then(
@@ -79,7 +82,7 @@ export async function runStoreTransaction(
       (aborted: unknown) => (isAbort(cause) ? aborted : cause),
     )
   }
-  onIssued?.()
+  if (endsAtOnce) onIssued?.()
   await unlessBlocked(done, open.leaderTimeoutMs, transaction)
 }
 

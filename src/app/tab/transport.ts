@@ -5,7 +5,7 @@ import { decodeError } from '../worker/error-codec.ts'
 import type { Discovery, ToClient, ToLeader, ToWorker, WireError } from '../worker/protocol.ts'
 import { readDiscovery, readToClient } from '../worker/read-message.ts'
 import { createDeferred } from '../../internal/deferred.ts'
-import { isChromium } from '../storage/is-chromium.ts'
+import { isChromium } from '../storage/browser-engine.ts'
 import { startWorker } from './own-worker.ts'
 import type { WorkerSource } from './own-worker.ts'
 

@@ -1,5 +1,5 @@
 /** Starts the Firefox that is installed, as it is, and when a test wants it, kills it. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { firefox } from 'playwright-core'
@@ -41,9 +41,14 @@ export async function launchFirefox({ profileDir, mode = 'normal' }: LaunchOptio
   const deleteFolder = async (): Promise<void> => {
     if (profileDir === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
+  // The driver has a Firefox end with the first of its tabs that crashes; a user's goes on.
+  const launcher = join(folder, 'launch.sh')
+  await writeFile(launcher, `#!/bin/sh\nunset MOZ_CRASHREPORTER_SHUTDOWN\nexec "${requireBrowser('firefox')}" "$@"\n`, {
+    mode: 0o755,
+  })
   const context = await firefox.launchPersistentContext(folder, {
     channel: 'moz-firefox',
-    executablePath: requireBrowser('firefox'),
+    executablePath: launcher,
     headless: true,
     firefoxUserPrefs: { ...preferences, ...preferencesOf[mode] },
   })

@@ -1,10 +1,51 @@
 /** A store into which deposed leaders still put their marks while it is read. */
 import { createBlockStore } from '../../../../src/app/storage/block-store.ts'
-import { storeNames } from '../../../../src/app/storage/format.ts'
+import { blockBytes, storeNames } from '../../../../src/app/storage/format.ts'
 import type { IndexedDbFactory } from '../../../../src/app/storage/indexed-db.ts'
+import { defaultLimits } from '../../../../src/app/storage/pack.ts'
 import { isTypystDbError } from '../../../../src/errors.ts'
 import { createWatchedFactory } from './watched-factory.ts'
 import { difference, listFiles, listStore, mountStore, putFile, root } from './file-system.ts'
+
+/** Stores what makes a database one. */
+async function storeDatabase(name: string): Promise<void> {
+  const store = createBlockStore({ name, durability: 'strict' })
+  const { files, sync } = await mountStore(store)
+  putFile(files, 'PG_VERSION', '18\n')
+  files.mkdir(`${root}/global`)
+  putFile(files, 'global/pg_control', 1)
+  await sync()
+  await store.close()
+}
+
+/**
+ * Lets a leader that was overtaken, and does not know, store so much that it goes into blocks.
+ *
+ * @returns The code of that, and what of it is there all the same.
+ */
+export async function runOvertakenStore(
+  name: string,
+): Promise<{ code: string | undefined; stored: string | undefined }> {
+  await storeDatabase(name)
+  const limits = { ...defaultLimits, packFromBlocks: 2 }
+  const overtaken = createBlockStore({ name, durability: 'strict', limits })
+  const { files, sync } = await mountStore(overtaken)
+  const leader = createBlockStore({ name, durability: 'strict', leaderTimeoutMs: 60_000 })
+  const led = await mountStore(leader)
+  putFile(led.files, 'of the leader', 10)
+  await led.sync()
+  putFile(files, 'of the overtaken', 10 * blockBytes)
+  const code = await sync().then(
+    () => undefined,
+    (cause: unknown) => (isTypystDbError(cause) ? cause.code : String(cause)),
+  )
+  const fresh = createBlockStore({ name, durability: 'strict' })
+  const stored = difference(listFiles(led.files), await listStore(fresh))
+  await fresh.close()
+  await leader.close()
+  overtaken.abandon()
+  return { code, stored }
+}
 
 /**
  * Opens a store that gets a mark between the two readings of each of its first attempts, and stores something in it.
@@ -13,14 +54,7 @@ import { difference, listFiles, listStore, mountStore, putFile, root } from './f
  * @returns What is not there in the end, if anything, or the code that opening fails with.
  */
 export async function runDisturbedStore(name: string, marks: number): Promise<string | undefined> {
-  const before = createBlockStore({ name, durability: 'strict' })
-  const mountedBefore = await mountStore(before)
-  const { files } = mountedBefore
-  putFile(files, 'PG_VERSION', '18\n')
-  files.mkdir(`${root}/global`)
-  putFile(files, 'global/pg_control', 1)
-  await mountedBefore.sync()
-  await before.close()
+  await storeDatabase(name)
 
   const disturbed = createBlockStore({ name, durability: 'strict', factory: createMarkingFactory(marks) })
   try {
@@ -43,14 +77,7 @@ export async function runDisturbedStore(name: string, marks: number): Promise<st
  * @returns The code that opening fails with, if any.
  */
 export async function runContestedStore(name: string, marks: number): Promise<string | undefined> {
-  const before = createBlockStore({ name, durability: 'strict' })
-  const mountedBefore = await mountStore(before)
-  const { files } = mountedBefore
-  putFile(files, 'PG_VERSION', '18\n')
-  files.mkdir(`${root}/global`)
-  putFile(files, 'global/pg_control', 1)
-  await mountedBefore.sync()
-  await before.close()
+  await storeDatabase(name)
 
   let readings = 0
   const factory = createWatchedFactory((database) => {

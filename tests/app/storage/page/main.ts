@@ -1,6 +1,6 @@
 /** The page of the storage tests: puts the storage modules themselves, not the built package, on `window.storage`. */
 import { runPostgresFaults } from './postgres-faults.ts'
-import { runContestedStore, runDisturbedStore } from './disturbed-store.ts'
+import { runContestedStore, runDisturbedStore, runOvertakenStore } from './disturbed-store.ts'
 import { runHeldStore } from './held-store.ts'
 import { runDamages } from './damage-rounds.ts'
 import { runSalvage } from './salvage-rounds.ts'
@@ -13,6 +13,7 @@ const harness = {
   runDamages,
   runDisturbedStore,
   runHeldStore,
+  runOvertakenStore,
   runPostgresFaults,
   runSalvage,
   runUpgrade,

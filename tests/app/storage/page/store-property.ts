@@ -143,7 +143,8 @@ export async function checkStoreProperty(options: PropertyOptions): Promise<Prop
   )
   const details = await fc.check(property, { seed: options.seed, numRuns: options.runs })
   const report = fc.defaultReportMessage(details) ?? ''
-  await store.close()
+  // What is wrong was reported.
+  await store.close().catch(() => undefined)
   indexedDB.deleteDatabase(databaseName(name))
   return { report: details.failed ? `${report}\n${String(details.errorInstance)}` : '', leftOpen: factory.leftOpen() }
 }

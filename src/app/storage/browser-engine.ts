@@ -1,0 +1,11 @@
+/** Tells browsers apart, for what no feature tells. */
+
+/** Chromium and what is made of it have this in pages and workers, since 2021, and no other browser has. */
+export function isChromium(): boolean {
+  return typeof navigator !== 'undefined' && 'userAgentData' in navigator
+}
+
+/** Firefox names its engine with a version; all others are only `like Gecko`. */
+export function isFirefox(): boolean {
+  return typeof navigator !== 'undefined' && /\bGecko\/\d/.test(navigator.userAgent)
+}
