@@ -7,8 +7,10 @@ const storageProcess = 'tests/app/storage-process.browser.test.ts'
 
 /** What can come out differently in another browser. */
 const everywhere = [
-  'tests/support/browsers/browsers.browser.test.ts',
-  'tests/app/{app-database,browser-modes,opening,relaxed,search-live-transfer}.browser.test.ts',
+  ...(isLong
+    ? ['tests/support/browsers/browsers.browser.test.ts', 'tests/app/{app-database,opening}.browser.test.ts']
+    : []),
+  'tests/app/{browser-modes,relaxed,search-live-transfer}.browser.test.ts',
   storageProcess,
   'tests/app/storage/{open-storage,block-store}.browser.test.ts',
   'tests/app/worker/tabs.browser.test.ts',

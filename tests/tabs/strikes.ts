@@ -27,11 +27,13 @@ export const strikes = {
   /** Its process crashes. */
   async crash(page: TestPage, browser: TestBrowser): Promise<Aftermath> {
     await browser.crash(page)
+    await forget(page, browser)
     return { isGone: true }
   },
   /** Its process is killed from outside. */
   async kill(page: TestPage, browser: TestBrowser): Promise<Aftermath> {
     process.kill(await browser.processOf(page), 'SIGKILL')
+    await forget(page, browser)
     return { isGone: true }
   },
   /**
@@ -75,6 +77,11 @@ export const strikes = {
     }
   },
 } as const satisfies Readonly<Record<string, (page: TestPage, browser: TestBrowser) => Promise<Aftermath>>>
+
+/** Firefox does not tell its driver that a page has crashed, which would wait for its answers for ever. */
+async function forget(page: TestPage, { name }: TestBrowser): Promise<void> {
+  if (name === 'firefox') await page.close()
+}
 
 /** The name of a strike. */
 export type StrikeName = keyof typeof strikes
