@@ -62,6 +62,8 @@ export function startLane({ page, name, durability, random, capMs, onProgress }:
   let longestMs = 0
   const counts = { done: 0, refused: 0, lostRows: 0, unknown: 0 }
   let isGone = false
+  // Firefox may leave what it was asked unanswered then.
+  const closed = new Promise<undefined>((resolve) => page.once('close', () => resolve(undefined)))
 
   const draw = (): Operation =>
     durability === 'relaxed' && random(flushEvery) === 0
@@ -73,7 +75,7 @@ export function startLane({ page, name, durability, random, capMs, onProgress }:
       const operation = draw()
       underWay = operation
       const start = performance.now()
-      const result = await runOn(page, operation, capMs)
+      const result = await runOn(page, closed, operation, capMs)
       if (!result) {
         isGone = true
         return
@@ -126,13 +128,21 @@ export function startLane({ page, name, durability, random, capMs, onProgress }:
 }
 
 /** Runs one operation; `undefined` when the page went away with it. */
-async function runOn(page: TestPage, operation: Operation, capMs: number): Promise<OperationResult | undefined> {
+async function runOn(
+  page: TestPage,
+  closed: Promise<undefined>,
+  operation: Operation,
+  capMs: number,
+): Promise<OperationResult | undefined> {
   try {
     return await within(
       capMs,
       () => `${describe(operation)} has no answer`,
       // Another document may be there by now.
-      page.evaluate((given) => ('tabs' in window ? window.tabs.run(given) : undefined), operation),
+      Promise.race([
+        page.evaluate((given) => ('tabs' in window ? window.tabs.run(given) : undefined), operation),
+        closed,
+      ]),
     )
   } catch (error) {
     if (isPageGone(error)) return undefined
