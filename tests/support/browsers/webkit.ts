@@ -115,6 +115,8 @@ async function startHost(profileDir: string, mode: string): Promise<Host> {
     const command = waiting.get(message.id)
     waiting.delete(message.id)
     if (message.failure === undefined) command?.resolve(message.value ?? '')
+    // That is all WebKit says when the page's process ends in the middle of it.
+    else if (message.failure.includes('Unsupported result type')) command?.reject(new Error('The page crashed.'))
     else command?.reject(new Error(message.failure))
   })
   host.once('exit', () => {
@@ -195,6 +197,7 @@ function createPage(host: Host, page: number): TestPage {
       while (url !== wanted) await once(host.events, `committed ${page}`)
     },
     async close() {
+      if (isClosed) return
       isClosed = true
       await host.send({ kind: 'close', page })
       host.events.emit(`close ${page}`)

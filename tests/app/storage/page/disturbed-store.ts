@@ -10,11 +10,12 @@ import { difference, listFiles, listStore, mountStore, putFile, root } from './f
 /** Stores what makes a database one. */
 async function storeDatabase(name: string): Promise<void> {
   const store = createBlockStore({ name, durability: 'strict' })
-  const { files, sync } = await mountStore(store)
+  const mounted = await mountStore(store)
+  const { files } = mounted
   putFile(files, 'PG_VERSION', '18\n')
   files.mkdir(`${root}/global`)
   putFile(files, 'global/pg_control', 1)
-  await sync()
+  await mounted.sync()
   await store.close()
 }
 
@@ -29,13 +30,13 @@ export async function runOvertakenStore(
   await storeDatabase(name)
   const limits = { ...defaultLimits, packFromBlocks: 2 }
   const overtaken = createBlockStore({ name, durability: 'strict', limits })
-  const { files, sync } = await mountStore(overtaken)
+  const mounted = await mountStore(overtaken)
   const leader = createBlockStore({ name, durability: 'strict', leaderTimeoutMs: 60_000 })
   const led = await mountStore(leader)
   putFile(led.files, 'of the leader', 10)
   await led.sync()
-  putFile(files, 'of the overtaken', 10 * blockBytes)
-  const code = await sync().then(
+  putFile(mounted.files, 'of the overtaken', 10 * blockBytes)
+  const code = await mounted.sync().then(
     () => undefined,
     (cause: unknown) => (isTypystDbError(cause) ? cause.code : String(cause)),
   )
