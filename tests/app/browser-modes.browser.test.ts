@@ -4,7 +4,7 @@ import { missingBrowser } from '../support/browsers/installed-browsers.ts'
 import { launchBrowser } from '../support/browsers/launch-browser.ts'
 import type { LaunchOptions, TestBrowser, TestPage } from '../support/browsers/test-browser.ts'
 import type { Ask, TryOut } from '../support/page/main.ts'
-import { browserName, modes } from '../support/test-page.ts'
+import { browserName } from '../support/test-page.ts'
 import { fewOf } from '../support/rounds.ts'
 
 const name = browserName()
