@@ -11,7 +11,8 @@ import { isLong } from '../support/rounds.ts'
 
 let pageUrl: string
 
-const rounds = isLong ? 10 : 2
+// Another browser takes its time to start again.
+const rounds = isLong ? 10 : browserName() === 'chromium' ? 2 : 1
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'typyst-crash-page-'))

@@ -33,17 +33,23 @@ export interface Membership {
   hold(): void
 }
 
+/** What has to come back takes moments in which a new window has no storage either; where there is none at all, this is enough. */
+const mostRenewals = 3
+
 export function createMembership(options: TransportOptions, events: MembershipEvents): Membership {
   let transport: Transport | undefined
   let prepared: Promise<Transport> | undefined
   let isTakingPart = false
   let starts = 0
   let renewal: WorkerSource | undefined
+  let renewals = 0
 
   /** Where the page's window has lost its storage, any worker started by it has none. */
   const currentOptions = (): TransportOptions => {
     const source = renewal
-    return source ? { ...options, createWorker: () => createInFreshWindow(source), isRenewed: true } : options
+    return source
+      ? { ...options, createWorker: () => createInFreshWindow(source), mayBeRenewed: renewals < mostRenewals }
+      : options
   }
 
   /** Starts the worker, or takes the one that `preload` has started. */
@@ -52,6 +58,7 @@ export function createMembership(options: TransportOptions, events: MembershipEv
       ...events,
       onStorageLost(workerId, source) {
         renewal = source
+        renewals += 1
         if (transport?.workerId === workerId) events.onWorkerLost()
       },
       onWorkerDied(workerId) {

@@ -19,8 +19,8 @@ export interface TransportOptions {
   readonly transactionIdleTimeoutMs: number
   /** How long a worker may be silent, and whatever stands still may be in its way, in milliseconds. */
   readonly leaderTimeoutMs: number
-  /** Whether the worker takes the place of one that had lost the browser's storage. */
-  readonly isRenewed?: boolean | undefined
+  /** Whether another worker may take its place when this one finds that the browser's storage is gone; `true` by default. */
+  readonly mayBeRenewed?: boolean | undefined
 }
 
 /** What a transport tells. */
@@ -193,8 +193,8 @@ export async function createTransport(options: TransportOptions, events: Transpo
         })
         held.catch(reject)
       })
-      const { durability, memoryFallback, transactionIdleTimeoutMs, isRenewed = false } = options
-      const given = { durability, memoryFallback, transactionIdleTimeoutMs, leaderTimeoutMs, isRenewed }
+      const { durability, memoryFallback, transactionIdleTimeoutMs, mayBeRenewed = true } = options
+      const given = { durability, memoryFallback, transactionIdleTimeoutMs, leaderTimeoutMs, mayBeRenewed }
       worker.post({ type: 'join', location, clientId, ...given })
     },
     connect(leaderId) {

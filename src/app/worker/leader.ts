@@ -30,8 +30,8 @@ export interface LeaderOptions {
   readonly transactionIdleTimeoutMs: number
   /** How long a leader that it took over from may be in the way of its storage, in milliseconds. */
   readonly leaderTimeoutMs: number
-  /** Whether this worker took the place of one that had lost the browser's storage, so that another would not help. */
-  readonly isRenewed: boolean
+  /** Whether another worker may take this one's place when the browser's storage is gone for it. */
+  readonly mayBeRenewed: boolean
   /** What was open before, when its engine has failed. */
   readonly failed?: OpenedApp | undefined
   /**
@@ -223,9 +223,9 @@ export function createLeader(options: LeaderOptions): Leader {
     onEnd({ failed })
   }
 
-  /** A worker that never had it cannot tell, and when it is new, it has what there is. */
+  /** A worker that never had it cannot tell whether it is gone, or never there. */
   const hasLostStorage = (cause: unknown): boolean =>
-    isServerLost(cause) && location.kind === 'indexeddb' && (engine !== undefined || !options.isRenewed)
+    isServerLost(cause) && location.kind === 'indexeddb' && (engine !== undefined || options.mayBeRenewed)
 
   function depose(reason: 'deposed' | 'storage-lost' = 'deposed'): void {
     if (isEnded) return

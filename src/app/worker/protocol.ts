@@ -174,8 +174,8 @@ export type ToWorker =
       readonly memoryFallback: boolean
       readonly transactionIdleTimeoutMs: number
       readonly leaderTimeoutMs: number
-      /** Whether it takes the place of one that had lost the browser's storage. */
-      readonly isRenewed?: boolean | undefined
+      /** Whether another worker may take its place when the browser's storage is gone for this one. */
+      readonly mayBeRenewed: boolean
     }
   /** Close in good order, answer `left`. */
   | { readonly type: 'leave' }

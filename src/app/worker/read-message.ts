@@ -186,7 +186,7 @@ export const readToWorker = reader<ToWorker>({
     memoryFallback: flag,
     transactionIdleTimeoutMs: amount,
     leaderTimeoutMs: amount,
-    isRenewed: optional(flag),
+    mayBeRenewed: flag,
   }),
   leave: plain,
   'page-leaving': plain,

@@ -136,7 +136,6 @@ function join(
   const lead = (failed?: OpenedApp): void => {
     leader = createLeader({
       ...options,
-      isRenewed: options.isRenewed ?? false,
       leaderId: workerId,
       failed,
       onEnd(reason) {
