@@ -184,6 +184,5 @@ function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<stri
 
 async function rowsOf<T>(executor: SqlExecutor, query: string, tables: readonly string[]): Promise<T[]> {
   const { rows } = await executor.query(query, [tables])
-  // The one edge where what the queries select gets its type.
-  return rows as unknown as T[]
+  return rows as unknown as T[] // The one edge where what the queries select gets its type.
 }

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { createAppDatabase } from '../../src/app/index.ts'
 import { appMigrations } from '../../src/app/migrations.generated.ts'
 import { isTypystDbError } from '../../src/errors.ts'
@@ -22,19 +22,21 @@ const consumerMigrations = ['one', 'two'].map((name, at) => ({
 
 /** The folder's catalog and history, opened by somebody who has to wait until nobody else has it. */
 async function readState(dataDir: string): Promise<unknown> {
-  for (;;) {
-    await using app = createAppDatabase({ dataDir, migrations: consumerMigrations })
-    try {
-      await app.ready()
-    } catch (cause) {
-      if (isTypystDbError(cause) && cause.code === 'DATABASE_IN_USE') {
-        await new Promise((resolve) => setTimeout(resolve, 20))
-        continue
-      }
-      throw cause
-    }
-    const { rows } = await app.pgClient.query('select name, hash from drizzle.__typyst_app_migrations order by id')
-    return { history: rows, catalog: await readCatalog({ query: (text) => app.pgClient.query(text) }) }
+  const opened = await vi.waitUntil(() => openUnlessInUse(dataDir), { timeout: 60_000 })
+  await using app = opened
+  const { rows } = await app.pgClient.query('select name, hash from drizzle.__typyst_app_migrations order by id')
+  return { history: rows, catalog: await readCatalog({ query: (text) => app.pgClient.query(text) }) }
+}
+
+async function openUnlessInUse(dataDir: string) {
+  const app = createAppDatabase({ dataDir, migrations: consumerMigrations })
+  try {
+    await app.ready()
+    return app
+  } catch (cause) {
+    await app.close()
+    if (isTypystDbError(cause) && cause.code === 'DATABASE_IN_USE') return undefined
+    throw cause
   }
 }
 

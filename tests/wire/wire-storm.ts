@@ -76,8 +76,15 @@ export async function runStorm({
   let right = 0
   let hung = 0
 
+  let reached: { readonly count: number; readonly resolve: () => void } | undefined
+  const reach = (count: number) =>
+    new Promise<void>((resolve) => {
+      if (sent >= count) resolve()
+      else reached = { count, resolve }
+    })
   const ask = async (kind: Ask, executor: SqlExecutor): Promise<void> => {
     sent += 1
+    if (reached && sent >= reached.count) reached.resolve()
     const { expected, got } = kind(executor, sent * 100, random)
     const answer = await outcome(got, () => {
       hung += 1
@@ -109,9 +116,6 @@ export async function runStorm({
     }
   }
   const trouble = createTrouble(server, admin, random)
-  const reach = async (count: number) => {
-    while (sent < count) await new Promise((resolve) => setTimeout(resolve, 20))
-  }
   const rounds = Math.max(1, restarts) * 2
   const load = Array.from({ length: callers }, caller)
   for (let round = 0; round < rounds; round += 1) {

@@ -1,34 +1,12 @@
-/** Reads a whole store: the index, and the files when they are wanted. */
-import { isBytes } from './bytes.ts'
+/** Reads a whole store: asks for all of it at once, and again when somebody stored something meanwhile. */
+import { assembleStore } from './assemble-store.ts'
+import type { ReadValue, StoreContents, StoreKeys, StoreValues } from './assemble-store.ts'
 import { damagesFound } from './damaged-store.ts'
 import type { Damage } from './damaged-store.ts'
-import {
-  blockBytes,
-  firstSummedVersion,
-  inRecord,
-  isCount,
-  isEntryRecord,
-  isFormatRecord,
-  isPackId,
-  isPackRecord,
-  isRecordKey,
-  isSumsRecord,
-  metaKeys,
-  nowhere,
-  sumsKey,
-} from './format.ts'
+import { metaKeys } from './format.ts'
 import { isValueLost, requestResult } from './indexed-db.ts'
-import { changedBytes, fromJournal, isJournalRecord } from './journal.ts'
 import { inUse } from './next-flush.ts'
-import { packRuns } from './pack.ts'
-import { replay } from './replay.ts'
-import { blocksSum, entrySum, isFormatSealed, isOldMark, isSealed, toEntryRecord } from './seal.ts'
-import { countFlush, createStoreIndex, locationOf, moveBlock, setBlockSum } from './store-index.ts'
-import { addSums, loadSums } from './sums.ts'
-import type { Sums } from './sums.ts'
-import type { PackRecord, SumsRecord } from './format.ts'
-import type { StoredFiles } from './replay.ts'
-import type { StoredFile, StoreIndex } from './store-index.ts'
+import { loadSums } from './sums.ts'
 import { readStores } from './transaction.ts'
 import type { OpenStore, StoreOf } from './transaction.ts'
 
@@ -43,16 +21,6 @@ const attempts = 3
 
 const allStores = ['meta', 'entries', 'records', 'packs', 'journal'] as const
 
-/** A store as it is on disk. */
-export interface StoreContents {
-  readonly index: StoreIndex
-  /** Every path with the bytes of its file, parents first. */
-  readonly files: StoredFiles
-}
-
-/** Told of everything that is not what was stored. */
-type DamageListener = (damage: Damage) => void
-
 /**
  * Reads everything: first what there is, then all of it in parallel.
  *
@@ -60,31 +28,22 @@ type DamageListener = (damage: Damage) => void
  * @throws TypystDbError `STORAGE_DAMAGED` for anything that is not what was stored, unless `onDamage` is given;
  *   `DATABASE_IN_USE` when somebody else goes on storing meanwhile.
  */
-export async function readStore(open: OpenStore, onDamage?: DamageListener): Promise<StoreContents> {
+export async function readStore(open: OpenStore, onDamage?: (damage: Damage) => void): Promise<StoreContents> {
+  const isTolerant = onDamage !== undefined
   const sums = await loadSums()
   for (let left = attempts; left > 0; left -= 1) {
-    const damages: Damage[] = []
-    const contents = await readUndisturbed(open, sums, onDamage !== undefined, (damage) => damages.push(damage))
-    if (!contents) continue
-    if (damages.length > 0 && !onDamage) throw damagesFound(damages, contents.files)
+    const values = await readUndisturbed(open, isTolerant)
+    if (!values) continue
+    const { contents, damages } = assembleStore(sums, values, isTolerant)
+    if (damages.length > 0 && !isTolerant) throw damagesFound(damages, contents.files)
     for (const damage of damages) onDamage?.(damage)
     return contents
   }
   throw inUse()
 }
 
-/** Reads everything, or gives nothing when somebody stored a flush meanwhile. */
-async function readUndisturbed(
-  open: OpenStore,
-  sums: Sums,
-  isTolerant: boolean,
-  onDamage: DamageListener,
-): Promise<StoreContents | undefined> {
-  let isSound = true
-  const damaged: DamageListener = (damage) => {
-    isSound = false
-    onDamage(damage)
-  }
+/** @returns Nothing when somebody stored a flush meanwhile. */
+async function readUndisturbed(open: OpenStore, isTolerant: boolean): Promise<StoreValues | undefined> {
   const keys = await readStores(open, allStores, readKeys)
   const [journal, packs, records, later] = await readStores(open, allStores, (store) =>
     Promise.all([
@@ -94,222 +53,9 @@ async function readUndisturbed(
       requestResult(store('journal').getKey(laterThan(keys.flushes))),
     ]),
   )
-  if (later !== undefined) return undefined
-
-  const index = createStoreIndex(sums)
-  const packsById = takePacks(packs, damaged)
-  const recordsByKey = takeRecords(records, damaged)
-  const isListed = takeNames(index, keys, damaged)
-  // A size that is not what was stored might be that of the whole memory.
-  if (!isListed && !isTolerant) return { index, files: new Map() }
-  const { files, fileById } = takeEntries(index, keys, isListed ? undefined : blockEnds(packsById, recordsByKey))
-  takeBlocks(index, fileById, packsById, recordsByKey, damaged)
-  takeJournal(index, journal, isTolerant, damaged)
-  const isReplayed = index.journal.length > 0 && ((isSound as boolean) || isTolerant)
-  return { index, files: isReplayed ? replay(index, files) : files }
+  return later === undefined ? { keys, journal, packs, records } : undefined
 }
 
-/** A file as it is put together. */
-interface ReadFile {
-  readonly path: string
-  readonly stored: StoredFile
-  readonly bytes: Uint8Array<ArrayBuffer>
-  /** The sum its entry tells. */
-  readonly statedSum: bigint | undefined
-}
-
-/**
- * Takes over what a store says of itself, and compares the names and sizes of its files with what the last flush into
- * blocks left.
- *
- * @returns Whether those are what was stored.
- */
-function takeNames(index: StoreIndex, { format, folded, paths, entries }: StoreKeys, damaged: DamageListener): boolean {
-  const { sums } = index
-  if (isCount(folded)) index.folded = folded
-  else if (folded !== undefined || entries.length > 0) damaged({ what: 'no flush counter' })
-  if (isFormatRecord(format)) {
-    index.format = format
-    index.hasSums = format.version >= firstSummedVersion
-    if (index.hasSums && !isFormatSealed(sums, format)) damaged({ what: 'an unknown format record' })
-  } else if (format !== undefined || entries.length > 0) damaged({ what: 'no format record' })
-
-  let stated: SumsRecord | undefined
-  let root = 0n
-  let isKnown = true
-  for (const [at, path] of paths.entries()) {
-    const entry = entries[at]
-    if (path === sumsKey && isSumsRecord(entry)) stated = entry
-    else if (typeof path === 'string' && isEntryRecord(entry)) root = addSums(root, entrySum(sums, path, entry))
-    else isKnown = false
-  }
-  const shouldHaveSums = index.hasSums && index.format !== undefined
-  if (shouldHaveSums !== (stated?.folded === index.folded)) damaged({ what: 'no sums of its own' })
-  if (stated) {
-    index.root = root
-    index.nextFileId = stated.nextFileId
-    index.last = blocksSum(sums, stated)
-    isKnown &&= stated.root === root
-  }
-  if (!isKnown) damaged({ what: 'another list of files' })
-  return isKnown && (stated !== undefined || !shouldHaveSums)
-}
-
-/** @param ends - How far the blocks of each file go, where no size can be trusted. */
-function takeEntries(
-  index: StoreIndex,
-  { paths, entries }: StoreKeys,
-  ends: ReadonlyMap<number, number> | undefined,
-): { readonly files: StoredFiles; readonly fileById: Map<number, ReadFile> } {
-  const files: StoredFiles = new Map()
-  const fileById = new Map<number, ReadFile>()
-  for (const [at, path] of paths.entries()) {
-    const entry = entries[at]
-    if (typeof path !== 'string' || !isEntryRecord(entry)) continue
-    if ('dir' in entry) {
-      index.entries.set(path, 'dir')
-      files.set(path, 'dir')
-      continue
-    }
-    const { id, sum: statedSum } = entry
-    const size = ends ? Math.min(entry.size, Math.max(ends.get(id) ?? 0, sizeBelieved)) : entry.size
-    const stored: StoredFile = { id, size, blocks: [], sums: new Map(), sum: 0n }
-    const bytes = new Uint8Array(size)
-    index.entries.set(path, stored)
-    files.set(path, bytes)
-    fileById.set(id, { path, stored, bytes, statedSum })
-    if (!index.hasSums) noteFileId(index, id)
-  }
-  return { files, fileById }
-}
-
-/** A size that a file may have without a block, in a list that is damaged: that of a segment of the WAL. */
-const sizeBelieved = 1024 * 1024
-
-function blockEnds(
-  packs: readonly [id: number, pack: PackRecord][],
-  records: readonly [key: [number, number], bytes: Uint8Array][],
-): Map<number, number> {
-  const ends = new Map<number, number>()
-  const note = (fileId: number, end: number): void => {
-    ends.set(fileId, Math.max(end * blockBytes, ends.get(fileId) ?? 0))
-  }
-  for (const [, pack] of packs) for (const { fileId, first, count } of packRuns(pack)) note(fileId, first + count)
-  for (const [[fileId, block]] of records) note(fileId, block + 1)
-  return ends
-}
-
-function noteFileId(index: StoreIndex, id: number): void {
-  index.nextFileId = Math.max(index.nextFileId, id + 1)
-}
-
-/** Lays the blocks into their files and sums up those that count. */
-function takeBlocks(
-  index: StoreIndex,
-  fileById: ReadonlyMap<number, ReadFile>,
-  packs: readonly [id: number, pack: PackRecord][],
-  records: readonly [key: [number, number], bytes: Uint8Array][],
-  damaged: DamageListener,
-): void {
-  const { sums, hasSums, nextFileId } = index
-  // Oldest first: what is newer lies over it.
-  for (const [id, pack] of packs) {
-    index.nextPackId = Math.max(index.nextPackId, id + 1)
-    index.packs.set(id, { blocks: pack.bytes.length / blockBytes, live: 0 })
-    for (const { fileId, first, count, bytes } of packRuns(pack)) {
-      noteFileId(index, fileId)
-      const file = fileById.get(fileId)
-      if (!file) continue
-      for (let block = first; block < first + count; block += 1) moveBlock(index, file.stored, block, id)
-      const start = first * blockBytes
-      if (start < file.bytes.length) file.bytes.set(bytes.subarray(0, file.bytes.length - start), start)
-    }
-  }
-  for (const [[fileId, block], bytes] of records) {
-    noteFileId(index, fileId)
-    const file = fileById.get(fileId)
-    if (!file) continue
-    const start = block * blockBytes
-    const isOver = locationOf(file.stored, block) !== nowhere
-    moveBlock(index, file.stored, block, inRecord)
-    setBlockSum(file.stored, block, sums.block(fileId, block, bytes))
-    if (start >= file.bytes.length) continue
-    if (isOver) file.bytes.fill(0, start, start + blockBytes)
-    file.bytes.set(bytes.subarray(0, file.bytes.length - start), start)
-  }
-  // What is behind the end of a file counts as well, or it would appear when that grows.
-  for (const [id, pack] of packs) {
-    for (const { fileId, first, count, bytes } of packRuns(pack)) {
-      const stored = fileById.get(fileId)?.stored
-      for (let at = 0; stored && at < count; at += 1) {
-        if (locationOf(stored, first + at) !== id) continue
-        const block = bytes.subarray(at * blockBytes, (at + 1) * blockBytes)
-        setBlockSum(stored, first + at, sums.block(fileId, first + at, block))
-      }
-    }
-  }
-  for (const { path, stored, statedSum } of fileById.values()) {
-    if (hasSums && statedSum !== stored.sum) damaged({ what: 'changed bytes', path })
-    if (!hasSums) index.root = addSums(index.root, entrySum(sums, path, toEntryRecord(stored)))
-  }
-  if (!hasSums) {
-    for (const [path, entry] of index.entries) {
-      if (entry === 'dir') index.root = addSums(index.root, entrySum(sums, path, toEntryRecord(entry)))
-    }
-  }
-  // The next file would get a number that is taken, and with it blocks of another one.
-  if (hasSums && index.nextFileId > nextFileId) damaged({ what: 'blocks of an unknown file' })
-}
-
-/** Puts the flushes that are not in the blocks yet into the index. A gap would mean that one is lost. */
-function takeJournal(
-  index: StoreIndex,
-  journal: readonly ReadValue[],
-  isTolerant: boolean,
-  damaged: DamageListener,
-): void {
-  const { sums, hasSums, folded } = index
-  for (const [number, record] of journal) {
-    if (!isCount(number) || !isJournalRecord(record) || (number > folded && number !== index.count + 1)) {
-      damaged({ what: 'flushes that are missing or cannot be read', isLatest: true })
-      return
-    }
-    if (number < folded) {
-      // What a flush into blocks left of the journal are the first flushes of writers.
-      index.starts.push(number)
-      index.count = number
-      if (hasSums && (record.changes || record.outcomes)) damaged({ what: 'a flush in the wrong place' })
-      continue
-    }
-    const isMark = number > folded && isOldMark(record)
-    // Without the sum of the blocks there is none for the first record to go on from, which was told already.
-    const isFirst = number === folded && index.last === 0n
-    if (hasSums && !isMark && !isFirst && !isSealed(sums, index.last, number, record)) {
-      damaged({ what: 'changed bytes in its newest flushes', isLatest: true })
-      if (!isTolerant) return
-    }
-    index.outcomes.add(record.outcomes ?? [])
-    countFlush(index, number, record)
-    if (!record.changes || number === folded) continue
-    const changes = fromJournal(record.changes)
-    index.journal.push(...changes)
-    index.journalBytes += changedBytes(changes)
-  }
-  if (index.count < folded) damaged({ what: 'no last flush', isLatest: true })
-}
-
-/** What {@link readKeys} found. */
-interface StoreKeys {
-  readonly format: unknown
-  readonly folded: unknown
-  readonly flushes: readonly IDBValidKey[]
-  readonly paths: readonly IDBValidKey[]
-  readonly entries: readonly unknown[]
-  readonly packs: readonly IDBValidKey[]
-  readonly records: readonly IDBValidKey[]
-}
-
-/** What a store has, and what of that is small. */
 async function readKeys(store: StoreOf): Promise<StoreKeys> {
   const [format, folded, flushes, paths, entries, packs, records] = await Promise.all([
     requestResult<unknown>(store('meta').get(metaKeys.format)),
@@ -326,29 +72,6 @@ async function readKeys(store: StoreOf): Promise<StoreKeys> {
 /** Every write adds a flush, so one after those that are known tells that what is known is not all. */
 function laterThan(flushes: readonly IDBValidKey[]): IDBKeyRange {
   return IDBKeyRange.lowerBound(flushes.at(-1) ?? 0, flushes.length > 0)
-}
-
-type ReadValue = readonly [key: IDBValidKey, value: unknown]
-
-function takePacks(values: readonly ReadValue[], damaged: DamageListener): [id: number, pack: PackRecord][] {
-  const packs: [number, PackRecord][] = []
-  for (const [id, pack] of values) {
-    if (isPackId(id) && isPackRecord(pack)) packs.push([id, pack])
-    else damaged({ what: 'a pack of blocks that cannot be read' })
-  }
-  return packs.sort(([left], [right]) => left - right)
-}
-
-function takeRecords(
-  values: readonly ReadValue[],
-  damaged: DamageListener,
-): [key: [number, number], bytes: Uint8Array][] {
-  const records: [[number, number], Uint8Array][] = []
-  for (const [key, bytes] of values) {
-    if (isRecordKey(key) && isBytes(bytes) && bytes.length <= blockBytes) records.push([key, bytes])
-    else damaged({ what: 'a block that cannot be read' })
-  }
-  return records
 }
 
 /** Reads the values of keys, so many at a time. Values that the browser lost come as the error it gives for that. */

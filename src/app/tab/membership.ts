@@ -29,9 +29,12 @@ export interface Membership {
   leave(): Promise<void>
   /** Starts the worker, and lets it fetch what opening needs. */
   preload(): Promise<void>
-  /** Lets the worker keep what it would need to lead. */
-  hold(): void
+  /** Whether another tab's worker leads. After a moment, this tab's own fetches and keeps what it would need to lead. */
+  follows(isFollowing: boolean): void
 }
+
+/** How long a tab that follows waits before its worker fetches what it would need to lead, in milliseconds. */
+const holdsAfterMs = 1000
 
 /** What has to come back takes moments in which a new window has no storage either; where there is none at all, this is enough. */
 const mostRenewals = 3
@@ -43,6 +46,7 @@ export function createMembership(options: TransportOptions, events: MembershipEv
   let starts = 0
   let renewal: WorkerSource | undefined
   let renewals = 0
+  let holding: ReturnType<typeof setTimeout> | undefined
 
   /** Where the page's window has lost its storage, any worker started by it has none. */
   const currentOptions = (): TransportOptions => {
@@ -69,6 +73,7 @@ export function createMembership(options: TransportOptions, events: MembershipEv
 
   const end = (): Transport | undefined => {
     const ended = transport
+    clearTimeout(holding)
     starts += 1
     isTakingPart = false
     transport = undefined
@@ -109,7 +114,12 @@ export function createMembership(options: TransportOptions, events: MembershipEv
       const leaving = end() ?? (await starting?.catch(() => undefined))
       await leaving?.leave(options.leaderTimeoutMs)
     },
-    hold: () => transport?.toWorker({ type: 'hold', location: options.location }),
+    follows(isFollowing) {
+      clearTimeout(holding)
+      if (!isFollowing) return
+      const hold = (): void => transport?.toWorker({ type: 'hold', location: options.location })
+      holding = setTimeout(hold, holdsAfterMs)
+    },
     async preload() {
       const started = transport ?? (await prepare())
       await started.preload()

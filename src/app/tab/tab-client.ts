@@ -11,16 +11,11 @@ import { createLossWatch } from './loss-watch.ts'
 import { createMembership } from './membership.ts'
 import { createPendingCalls } from './pending-calls.ts'
 import type { OpenSession } from './pending-calls.ts'
+import { createServiceWatch } from './service-watch.ts'
 import { createSilenceWatch } from './silence-watch.ts'
 import type { Attached, TabClient, TabClientOptions } from './tab-client-types.ts'
 import { hasSuccessor } from '../worker/find-holder.ts'
 import { acknowledgedLost, closed, closedByDestroy, nobodyAnswers, openInPage, reloadNeeded } from './tab-errors.ts'
-
-/** After how many ticks without a word for this tab, by a leader that lives, it asks and begins anew; see silence-watch.ts. */
-const [ticksUntilKnock, ticksUntilAnew] = [3, 9]
-
-/** How long a tab that follows waits before it fetches what it would need to lead, in milliseconds. */
-const holdsAfterMs = 1000
 
 export function createTabClient(options: TabClientOptions): TabClient {
   const { leaderTimeoutMs, onEvent } = options
@@ -33,8 +28,6 @@ export function createTabClient(options: TabClientOptions): TabClient {
   let isSuspended = false
   /** Why this tab's own worker cannot lead. */
   let unable: TypystDbError | undefined
-  let unservedTicks = 0
-  let holding: ReturnType<typeof setTimeout> | undefined
 
   const membership = createMembership(options, {
     onLeading: (workerId) => link.follow(workerId),
@@ -85,6 +78,15 @@ export function createTabClient(options: TabClientOptions): TabClient {
     },
   })
 
+  const service = createServiceWatch({
+    isAttached: () => link.current()?.state === 'attached',
+    onDoubt: () => link.knock(),
+    onForgotten() {
+      link.lose(true)
+      void link.look()
+    },
+  })
+
   /** Ticks while something is waited for. */
   const silence = createSilenceWatch({
     leaderTimeoutMs,
@@ -93,16 +95,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
     isExcused: () => link.isOwn() === true || membership.isStarting(),
     onSilence() {
       link.ping()
-      unservedTicks += 1
-      if (link.current()?.state === 'attached' && unservedTicks >= ticksUntilKnock) {
-        if (unservedTicks < ticksUntilAnew) link.knock()
-        else {
-          // Somebody told the leader that this tab is gone, or a message was lost.
-          unservedTicks = 0
-          link.lose(true)
-          void link.look()
-        }
-      }
+      service.tick()
       // Nobody leads, or its welcome was lost, or it leads no longer.
       if ((link.current()?.state ?? 'greeted') === 'greeted') void link.look()
     },
@@ -154,7 +147,6 @@ export function createTabClient(options: TabClientOptions): TabClient {
   const stop = (): Promise<void> => {
     link.clear()
     hasAttached = false
-    clearTimeout(holding)
     const leaving = membership.leave()
     silence.update()
     return leaving
@@ -188,7 +180,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
 
   const receive = (message: ToClient): void => {
     silence.heard()
-    unservedTicks = 0
+    service.served()
     // It belongs to a session with a former leader, or with this one before it was lost.
     if ('session' in message && !link.isOf(message.session)) return
     switch (message.type) {
@@ -206,8 +198,7 @@ export function createTabClient(options: TabClientOptions): TabClient {
         if (message.storage) receive({ type: 'storage', state: message.storage })
         if (hasAttached) onEvent({ type: 'leader-changed', isLeader: link.isOwn() === true })
         hasAttached = true
-        clearTimeout(holding)
-        if (!link.isOwn()) holding = setTimeout(() => membership.hold(), holdsAfterMs)
+        membership.follows(!link.isOwn())
         opening?.resolve(message)
         opening = undefined
         send()

@@ -1,6 +1,6 @@
 /** Imports Markdown files: our own as the entries they were, others as new entries, whole. */
 import { getTableColumns } from 'drizzle-orm'
-import { fieldsOf, text as anyText } from '../../internal/argument-readers.ts'
+import { fieldsOf, text as textArgument } from '../../internal/argument-readers.ts'
 import { checkValue } from '../../internal/check-arguments.ts'
 import type { SqlConnection } from '../../internal/sql-connection.ts'
 import { createId } from '../create-id.ts'
@@ -35,7 +35,7 @@ export interface ImportMarkdownOptions extends ImportEntriesOptions {
   readonly as?: string | null | undefined
 }
 
-const markdownFile = fieldsOf<MarkdownFile>({ path: anyText, text: anyText })
+const markdownFile = fieldsOf<MarkdownFile>({ path: textArgument, text: textArgument })
 
 /** Writes the files batch by batch; the counts are those of entries. */
 export async function importMarkdown(

@@ -25,7 +25,7 @@ export interface ClientDesk {
    *
    * @param kept - What an earlier leader stored about this tab's requests.
    */
-  resume(numbers: readonly number[], kept: Iterable<readonly [number, Outcome]>): (readonly [number, Outcome])[]
+  resume(numbers: readonly number[], kept: Iterable<readonly [number, object]>): (readonly [number, Outcome])[]
   handle(engine: Engine, message: CallMessage): Promise<void>
   /** Refuses everything from now on: the tab's code is older than the database. */
   outdate(): void
@@ -114,7 +114,9 @@ export function createClientDesk({ clientId, post, onAnswered, isListenedTo, onD
       for (const channel of message.channels) channels.add(channel)
     },
     resume(numbers, kept) {
-      for (const [number, outcome] of kept) if (!requests.has(number)) requests.set(number, outcome)
+      for (const [number, outcome] of kept) {
+        if (isOutcome(outcome) && !requests.has(number)) requests.set(number, outcome)
+      }
       return numbers.flatMap((number) => {
         const outcome = requests.get(number)
         return outcome === undefined || outcome === 'running' ? [] : [[number, outcome] as const]
@@ -175,4 +177,9 @@ function leaderChanged(): TypystDbError {
 
 function forgetBelow(requests: Map<number, unknown>, below: number): void {
   for (const number of requests.keys()) if (number < below) requests.delete(number)
+}
+
+/** What is stored is what a leader of some release stored. */
+function isOutcome(value: object): value is Outcome {
+  return 'ok' in value && (value.ok === true ? 'answer' in value : 'error' in value)
 }

@@ -6,8 +6,6 @@ import { atStorageEdge } from '../../pglite/storage-edge.ts'
 import { deleteDatabase } from '../connection/delete-database.ts'
 import { openAt } from '../connection/open-at.ts'
 import type { OpenedApp } from '../connection/open-at.ts'
-import { checkAppSchema, migrateApp } from '../migrate-app.ts'
-import type { AppMigrations } from '../migrate-app.ts'
 import type { OpenPhase } from '../open-progress.ts'
 import type { BlockStoreState } from '../storage/block-store-types.ts'
 import { isServerLost } from '../storage/indexed-db.ts'
@@ -18,7 +16,8 @@ import type { Engine } from './engine.ts'
 import { encodeError } from './error-codec.ts'
 import { isHolder } from './find-holder.ts'
 import { nameOf, wireProtocol } from './names.ts'
-import type { Outcome, ToClient, ToLeader, WireError, WireStorageState } from './protocol.ts'
+import type { ToClient, ToLeader, WireError, WireStorageState } from './protocol.ts'
+import { createSchemaFit } from './schema-fit.ts'
 import { schemaOutdated } from './schema-outdated.ts'
 
 /** What a leader needs. */
@@ -62,8 +61,6 @@ export function createLeader(options: LeaderOptions): Leader {
   const { leaderId, location, onEnd } = options
   const desks = new Map<string, ClientDesk>()
   const posts = new Map<string, (message: ToClient) => void>()
-  /** Migrations the database is known to fit. */
-  const fitting = new Set<string>()
   /** Requests that are carried out. */
   const handling = new Set<Promise<void>>()
   let phase: OpenPhase | undefined
@@ -77,6 +74,14 @@ export function createLeader(options: LeaderOptions): Leader {
   const broadcast = (message: ToClient): void => {
     for (const desk of desks.values()) desk.post(message)
   }
+
+  const schemaFit = createSchemaFit(
+    () => desks.values(),
+    (desk) => {
+      phase = 'migrate'
+      desk.post({ type: 'progress', phase })
+    },
+  )
 
   const openEngine = onceOrRetry(() => (opening = open()))
 
@@ -117,7 +122,7 @@ export function createLeader(options: LeaderOptions): Leader {
       const { opened } = running
       if (opened.fallbackCause && !message.memoryFallback) throw opened.fallbackCause
       await running.runOwn(async () => {
-        await ensureSchema(desk, migrations)
+        await schemaFit.ensure(opened.connection, desk, migrations)
         for (const channel of message.channels) await opened.client.exec(`listen "${channel.replaceAll('"', '""')}"`)
       })
       if (desk.attached !== message) return
@@ -127,7 +132,7 @@ export function createLeader(options: LeaderOptions): Leader {
         kind: opened.kind,
         fallbackCause: opened.fallbackCause && encodeError(opened.fallbackCause),
         storage: opened.storageState && toWireState(opened.storageState()),
-        outcomes: desk.resume(message.resume, keptOutcomes(opened, desk.clientId)),
+        outcomes: desk.resume(message.resume, opened.sharing?.keptOutcomes(desk.clientId) ?? []),
       })
     } catch (cause) {
       // It was told that this leader has ended.
@@ -144,27 +149,6 @@ export function createLeader(options: LeaderOptions): Leader {
       // A page with stock PGlite knows of no lock, and is in the way of a leader that stays one.
       if (isInUse && location.kind === 'indexeddb' && !(await isHolder(location.name, leaderId))) depose()
       else desk.post({ type: 'refused', session, error: encodeError(cause) })
-    }
-  }
-
-  /** Migrates with what the tab brought, so that an old leader serves a new deploy; then looks who is too old. */
-  const ensureSchema = async (desk: ClientDesk, migrations: AppMigrations): Promise<void> => {
-    const fingerprint = JSON.stringify(migrations)
-    if (!engine || fitting.has(fingerprint)) return
-    const { connection } = engine.opened
-    desk.post({ type: 'progress', phase: 'migrate' })
-    phase = 'migrate'
-    const applied = await migrateApp(connection, migrations)
-    if (applied > 0) fitting.clear()
-    fitting.add(fingerprint)
-    if (applied === 0) return
-    for (const other of desks.values()) {
-      if (other === desk || !other.attached) continue
-      const fits = await checkAppSchema(connection, other.attached.migrations).then(
-        () => true,
-        () => false,
-      )
-      if (!fits) other.outdate()
     }
   }
 
@@ -303,17 +287,6 @@ export function createLeader(options: LeaderOptions): Leader {
     },
     depose: () => depose(),
   }
-}
-
-function keptOutcomes({ sharing }: OpenedApp, clientId: string): (readonly [number, Outcome])[] {
-  return [...(sharing?.keptOutcomes(clientId) ?? [])].flatMap(([number, outcome]) =>
-    isOutcome(outcome) ? [[number, outcome] as const] : [],
-  )
-}
-
-/** What is stored is what a leader of some release stored. */
-function isOutcome(value: object): value is Outcome {
-  return 'ok' in value && (value.ok === true ? 'answer' in value : 'error' in value)
 }
 
 function toWireState({ error, ...state }: BlockStoreState): WireStorageState {

@@ -5,52 +5,26 @@
  */
 import { driverError } from './driver-error.ts'
 import { readFarewell } from './farewell.ts'
-
-/** Types of messages; https://www.postgresql.org/docs/current/protocol-message-formats.html */
-const from = {
-  client: { parse: 0x50, bind: 0x42, describe: 0x44, execute: 0x45, close: 0x43, sync: 0x53, flush: 0x48, query: 0x51 },
-  server: {
-    parseComplete: 0x31,
-    bindComplete: 0x32,
-    closeComplete: 0x33,
-    parameterDescription: 0x74,
-    rowDescription: 0x54,
-    noData: 0x6e,
-    dataRow: 0x44,
-    commandComplete: 0x43,
-    emptyQuery: 0x49,
-    errorResponse: 0x45,
-    readyForQuery: 0x5a,
-    notice: 0x4e,
-    notification: 0x41,
-    parameterStatus: 0x53,
-    copyIn: 0x47,
-    copyOut: 0x48,
-    copyBoth: 0x57,
-  },
-} as const
+import { hideRoutine, idle, isComplete, isJudgedWhole, messageTypes } from './wire-messages.ts'
 
 /** What is awaited is named by the type of the answer, where there is one that is the answer. */
 const awaits = {
-  parse: from.server.parseComplete,
-  bind: from.server.bindComplete,
-  close: from.server.closeComplete,
-  parameters: from.server.parameterDescription,
+  parse: messageTypes.server.parseComplete,
+  bind: messageTypes.server.bindComplete,
+  close: messageTypes.server.closeComplete,
+  parameters: messageTypes.server.parameterDescription,
   /** A description of rows, or that there are none. */
-  rows: from.server.rowDescription,
-  execution: from.server.commandComplete,
-  ready: from.server.readyForQuery,
+  rows: messageTypes.server.rowDescription,
+  execution: messageTypes.server.commandComplete,
+  ready: messageTypes.server.readyForQuery,
   /** All answers to a query without parameters, and that the server is ready. */
-  query: from.client.query,
+  query: messageTypes.client.query,
   /** The same, after which a transaction is open. */
-  begin: -from.client.query,
+  begin: -messageTypes.client.query,
 } as const
 
 /** What postgres.js begins a transaction with; the statements of callers never go out as the first of such a message. */
 const begin = Buffer.from('begin ')
-
-/** The status of a session in no transaction. */
-const idle = 0x49
 
 /** What a chunk of a server comes to. */
 export interface Received {
@@ -125,7 +99,7 @@ export function createConversation(): Conversation {
   }
 
   const send = (type: number, chunk: Buffer, at: number): Error | undefined => {
-    const { client } = from
+    const { client } = messageTypes
     switch (type) {
       case client.parse:
         isHalf = true
@@ -169,7 +143,7 @@ export function createConversation(): Conversation {
 
   /** Whether a message is one that may come now; `at` is where it begins. */
   const receive = (type: number, bytes: Buffer, at: number, end: number): boolean => {
-    const { server } = from
+    const { server } = messageTypes
     const next = awaited[head]
     const isInQuery = next?.kind === awaits.query || next?.kind === awaits.begin
     switch (type) {
@@ -249,13 +223,14 @@ export function createConversation(): Conversation {
           break
         }
         const stop = (fault: Error) => ({ rest: bytes.subarray(0, at), fault, ready })
-        const farewell = type === from.server.errorResponse ? readFarewell(bytes.subarray(at + 5, end)) : undefined
+        const farewell =
+          type === messageTypes.server.errorResponse ? readFarewell(bytes.subarray(at + 5, end)) : undefined
         if (farewell) return stop(farewell)
-        if (type === from.server.errorResponse) hideRoutine(bytes, at + 5, end)
+        if (type === messageTypes.server.errorResponse) hideRoutine(bytes, at + 5, end)
         if (isLoggedIn) {
           if (!receive(type, bytes, at, end)) return stop(faultOf(type, bytes[at + 5]))
-          if (type === from.server.readyForQuery) ready += 1
-        } else if (type === from.server.readyForQuery) {
+          if (type === messageTypes.server.readyForQuery) ready += 1
+        } else if (type === messageTypes.server.readyForQuery) {
           isLoggedIn = true
           ready += 1
         }
@@ -270,55 +245,9 @@ export function createConversation(): Conversation {
   }
 }
 
-/** The field of an error that says where in the server's source it was raised. */
-const routine = 0x52
-
-/**
- * Keeps postgres.js from sending a statement again whose plan is stale, which it knows by this field. When several of them wait
- * on the connection, it sends the descriptions of the second before it has bound the first, takes the answers to both for
- * those of the first, and waits for the second for ever (3.4.9). The executor runs such a statement again by itself.
- */
-function hideRoutine(bytes: Buffer, first: number, end: number): void {
-  for (let at = first; at < end - 1;) {
-    if (bytes[at] === routine && bytes[at + 1] !== 0) bytes[at + 1] = 0x2d
-    const next = bytes.indexOf(0, at) + 1
-    if (next === 0) return
-    at = next
-  }
-}
-
-function isJudgedWhole(type: number): boolean {
-  const { errorResponse, readyForQuery, commandComplete } = from.server
-  return type === errorResponse || type === readyForQuery || type === commandComplete
-}
-
-const select = Buffer.from('SELECT ')
-const tagsOfChanges = ['INSERT ', 'UPDATE ', 'DELETE ', 'MERGE '].map((tag) => Buffer.from(tag))
-
-/**
- * Whether all rows have come that a statement says it gave: each is a message of its own. A `select` that makes a table says so
- * of rows that it does not give, and a change that it was asked to return them only where it was.
- */
-function isComplete(bytes: Buffer, at: number, end: number, rows: number, returnsRows: boolean | undefined): boolean {
-  const isSelect = startsWith(bytes, at, select)
-  if (isSelect ? rows === 0 && returnsRows !== true : returnsRows !== true) return true
-  if (!isSelect && !tagsOfChanges.some((tag) => startsWith(bytes, at, tag))) return true
-  let count = 0
-  for (let digitAt = end - 2, weight = 1; digitAt > at; digitAt -= 1, weight *= 10) {
-    const digit = (bytes[digitAt] ?? 0) - 0x30
-    if (digit < 0 || digit > 9) break
-    count += digit * weight
-  }
-  return count === rows
-}
-
-function startsWith(bytes: Buffer, at: number, tag: Buffer): boolean {
-  return bytes[at] === tag[0] && bytes.compare(tag, 0, tag.length, at, at + tag.length) === 0
-}
-
 /** Why a message that may not come now ends the connection. */
 function faultOf(type: number, status: number | undefined): Error {
-  const { copyIn, copyOut, copyBoth, readyForQuery } = from.server
+  const { copyIn, copyOut, copyBoth, readyForQuery } = messageTypes.server
   if (type === copyIn || type === copyOut || type === copyBoth) return driverError('SESSION_IN_COPY')
   if (type === readyForQuery && status !== idle) return driverError('SESSION_NOT_IDLE')
   return driverError('ANSWER_OUT_OF_ORDER')

@@ -260,8 +260,9 @@ describe('an import', () => {
     async (at) => {
       const bad = { id: 'n', title: 'N', collectionId: 'c', createdAt: at as Date }
       await expect(app.transfer.importEntries([bad])).rejects.toMatchObject({ code: 'EXPORT_INVALID' })
-      for (const nothing of [null, 5, 'x', undefined] as unknown as NewEntry[]) {
-        await expect(app.transfer.importEntries([nothing])).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+      for (const nothing of [null, 5, 'x', undefined]) {
+        const noEntry = nothing as unknown as NewEntry // What JavaScript lets a caller pass.
+        await expect(app.transfer.importEntries([noEntry])).rejects.toMatchObject({ code: 'INVALID_INPUT' })
       }
     },
   )

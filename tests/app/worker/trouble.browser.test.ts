@@ -2,6 +2,7 @@
 import type { TestPage } from '../../support/browsers/test-browser.ts'
 import { expect, it } from 'vitest'
 import { useTabs } from '../../support/test-page.ts'
+import { holdStorage } from './hold-storage.ts'
 import { addCollection, closeAll, collectionIds, openShared, openSharedTabs, roleOf } from './shared-page.ts'
 
 const tabs = useTabs()
@@ -105,28 +106,14 @@ it(
     const pages = await openSharedTabs(tabs, 'idb://held', ['first', 'second', 'third'], { leaderTimeoutMs: 1500 })
     const { first, second, third } = pages
     expect(await addCollection(second, 'before')).toBeUndefined()
-    await third.evaluate(async () => {
-      await window.app.close()
-      const opening = indexedDB.open('typyst-db/held')
-      await new Promise((resolve) => (opening.onsuccess = resolve))
-      const transaction = opening.result.transaction(opening.result.objectStoreNames, 'readwrite')
-      // A request after the other keeps it open.
-      await new Promise<void>((resolve) => {
-        const ask = (): void => {
-          transaction.objectStore('meta').get('format').onsuccess = () => {
-            resolve()
-            if (!window.events.includes('let go')) ask()
-          }
-        }
-        ask()
-      })
-    })
+    await third.evaluate(() => window.app.close())
+    const letGo = await holdStorage(third, 'held')
     expect(await addCollection(second, 'held up')).toBe('STORAGE_BLOCKED')
     await first.close()
     // The next leader cannot open what is held. What may have reached the one before is not known then.
     expect(['STORAGE_BLOCKED', 'LEADER_CHANGED']).toContain(await addCollection(second, 'may have been sent'))
     expect(await addCollection(second, 'never sent')).toBe('STORAGE_BLOCKED')
-    await third.evaluate(() => window.events.push('let go'))
+    await letGo()
     await expect.poll(() => addCollection(second, crypto.randomUUID())).toBeUndefined()
     const ids = await collectionIds(second)
     expect(ids).toContain('before')

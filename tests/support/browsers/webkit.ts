@@ -176,6 +176,7 @@ function createPage(host: Host, page: number): TestPage {
     })
     return null
   }
+  // Asked again every 20 ms, as Playwright does by frames: what is asked for raises no event of its own.
   const waitForFunction = async (pageFunction: unknown, argument?: unknown): Promise<unknown> =>
     evaluate(
       `(async (argument) => {

@@ -5,16 +5,14 @@ import type { IndexedDbFactory } from '../../../../src/app/storage/indexed-db.ts
 import { defaultLimits } from '../../../../src/app/storage/pack.ts'
 import { isTypystDbError } from '../../../../src/errors.ts'
 import { createWatchedFactory } from './watched-factory.ts'
-import { difference, listFiles, listStore, mountStore, putFile, root } from './file-system.ts'
+import { difference, listFiles, listStore, mountStore, putDatabase, putFile } from './file-system.ts'
 
 /** Stores what makes a database one. */
 async function storeDatabase(name: string): Promise<void> {
   const store = createBlockStore({ name, durability: 'strict' })
   const mounted = await mountStore(store)
   const { files } = mounted
-  putFile(files, 'PG_VERSION', '18\n')
-  files.mkdir(`${root}/global`)
-  putFile(files, 'global/pg_control', 1)
+  putDatabase(files)
   await mounted.sync()
   await store.close()
 }

@@ -52,6 +52,13 @@ export function putFile(files: MemoryFiles, path: string, content: number | stri
   files.close(stream)
 }
 
+/** Writes the files without which a store is not taken for a database. */
+export function putDatabase(files: MemoryFiles): void {
+  putFile(files, 'PG_VERSION', '18\n')
+  files.mkdir(`${root}/global`)
+  putFile(files, 'global/pg_control', 1)
+}
+
 /** Every path below a directory, with a file's bytes. */
 export function listFiles(files: MemoryFiles, directory = root): Map<string, Uint8Array | 'dir'> {
   const found = new Map<string, Uint8Array | 'dir'>()

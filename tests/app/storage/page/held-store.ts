@@ -2,7 +2,7 @@
 import { isTypystDbError } from '../../../../src/errors.ts'
 import { createBlockStore } from '../../../../src/app/storage/block-store.ts'
 import { databaseName } from '../../../../src/app/storage/format.ts'
-import { difference, listFiles, listStore, mountStore, putFile, root } from './file-system.ts'
+import { difference, listFiles, listStore, mountStore, putDatabase, putFile } from './file-system.ts'
 
 /** Codes that things failed with, or what else they came to. */
 export interface HeldStoreReport {
@@ -24,9 +24,7 @@ export async function runHeldStore(name: string): Promise<HeldStoreReport> {
   const { files } = mounted
   const sync = () => mounted.sync()
   const put = (path: string, content: number | string) => putFile(files, path, content)
-  put('PG_VERSION', '18\n')
-  files.mkdir(`${root}/global`)
-  put('global/pg_control', 1)
+  putDatabase(files)
   await sync()
 
   const letGo = await hold(name)

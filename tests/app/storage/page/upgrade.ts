@@ -3,7 +3,7 @@ import { isTypystDbError } from '../../../../src/errors.ts'
 import { createBlockStore } from '../../../../src/app/storage/block-store.ts'
 import type { BlockStore } from '../../../../src/app/storage/block-store-types.ts'
 import { isObject } from '../../../../src/app/storage/format.ts'
-import { difference, listFiles, listStore, mountStore, putFile, root } from './file-system.ts'
+import { difference, listFiles, listStore, mountStore, putDatabase, putFile } from './file-system.ts'
 import { createBlockStore as createFormat1Store } from './format-1.generated.js'
 import { dump, writeRaw } from './raw-store.ts'
 import type { Dump } from './raw-store.ts'
@@ -29,9 +29,7 @@ export async function runUpgrade(): Promise<UpgradeReport> {
   const old = createFormat1Store({ name, durability: 'strict' })
   const mounted = await mountStore(old)
   const { files } = mounted
-  putFile(files, 'PG_VERSION', '18\n')
-  files.mkdir(`${root}/global`)
-  putFile(files, 'global/pg_control', 1)
+  putDatabase(files)
   putFile(files, 'large', 100_000)
   await mounted.sync()
   // Half of it in blocks, half in the journal.
