@@ -1,6 +1,7 @@
 /** Applies, reports and rolls back migrations, one transaction each. The caller holds the lock. */
 import { isTypystDbError, TypystDbError } from '../errors.ts'
 import type { TypystDbErrorCode, TypystDbErrorDetails } from '../errors.ts'
+import { dropLeftoverIndexes } from './leftover-indexes.ts'
 import { migrationHash } from './migration.ts'
 import type { Migration } from './migration.ts'
 import { forgetMigration, prepareHistory, readHistory, recordMigration } from './migration-history.ts'
@@ -155,6 +156,7 @@ async function runStep(
         await record(tx)
       })
     } else {
+      await dropLeftoverIndexes(connection, text)
       for (const statement of text.split(statementBreakpoint)) await connection.exec(statement)
       await connection.transaction(record)
     }

@@ -7,6 +7,7 @@ import {
   bigserial,
   boolean,
   check,
+  foreignKey,
   getTableConfig,
   index,
   integer,
@@ -249,6 +250,44 @@ export function testAdditions(open: OpenEmpty): void {
       expect(error).toMatchObject({ code: expect.stringMatching(/^(INVALID_OPTIONS|SCHEMA_MISMATCH)$/) as string })
       expect(error.message).toContain('migration of your own')
       expect(await readCatalog(opened.connection)).toEqual(before)
+    })
+
+    it.for([
+      ['an index', 'create index thing_small on thing (name)', 'thing_small'],
+      ['an index', 'create unique index thing_small on thing (name) where size < 6', 'thing_small'],
+      ['an index', 'create unique index thing_small on thing (size) where size < 5', 'thing_small'],
+      ['a unique constraint', 'alter table thing add constraint thing_both unique (name, size)', 'thing_both'],
+      ['a check', 'alter table thing add constraint thing_size check (size >= 0)', 'thing_size'],
+      [
+        'a reference',
+        'alter table thing add constraint thing_parent_fk foreign key (parent) references thing (id) on delete cascade',
+        'thing_parent_fk',
+      ],
+    ] as const)('refuses %s of the same name that is another one: %s', async ([, statement, name]) => {
+      await using opened = await open()
+      const { connection } = opened
+      await connection.exec('create table thing (id text primary key, name text, size integer, parent text)')
+      const thing = pgTable(
+        'thing',
+        { id: text().primaryKey(), name: text(), size: integer(), parent: text() },
+        (self) => [
+          unique('thing_both').on(self.name, self.size).nullsNotDistinct(),
+          check('thing_size', sql`${self.size} > 0`),
+          uniqueIndex('thing_small')
+            .on(self.name)
+            .where(sql`size < ${5}`),
+          foreignKey({ name: 'thing_parent_fk', columns: [self.parent], foreignColumns: [self.id] }),
+        ],
+      )
+      await connection.exec(statement)
+      const before = await readCatalog(connection)
+      const error = await failureOf(() => applyAdditions(connection, { thing }))
+      expect(error).toMatchObject({ code: 'SCHEMA_MISMATCH' })
+      expect(error.message).toContain(`thing.${name} is `)
+      expect(await readCatalog(connection)).toEqual(before)
+      await connection.exec(`alter table thing drop constraint if exists ${name}; drop index if exists ${name}`)
+      expect(await applyAdditions(connection, { thing })).toHaveLength(4)
+      await assertDatabaseFits(connection, { thing })
     })
 
     it('refuses an enum that has other values', async () => {

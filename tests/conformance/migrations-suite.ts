@@ -141,6 +141,28 @@ export function testMigrations(open: OpenEmpty): void {
       })
     })
 
+    it.for(['thing_value', '"Thing value"'])(
+      'builds an index anew that an interrupted `create index concurrently` left behind: %s',
+      async (name) => {
+        await using database = await open()
+        const { connection } = database
+        await connection.exec("create table thing (value text); insert into thing values ('twice'), ('twice')")
+        const building: Migration = {
+          name: '0001_index',
+          createdAt: 1,
+          up: `-- typyst:no-transaction\ncreate unique index concurrently if not exists ${name} on thing (value);`,
+        }
+        const target = targetOf(connection, [building])
+        await expect(applyMigrations(target)).rejects.toMatchObject({ code: 'MIGRATION_FAILED' })
+        const isValid = async () =>
+          (await connection.query('select indisvalid from pg_index where indexrelid = $1::text::regclass', [name])).rows
+        expect(await isValid()).toEqual([{ indisvalid: false }])
+        await connection.exec('delete from thing')
+        expect(await applyMigrations(target)).toEqual(['0001_index'])
+        expect(await isValid()).toEqual([{ indisvalid: true }])
+      },
+    )
+
     it('rolls back the newest first and stops before what has no reverse', async () => {
       await using database = await open()
       const target = targetOf(database.connection)

@@ -97,7 +97,8 @@ export interface AppData<TTx extends AppExecutor = AppExecutor> extends UserData
    * there already stays as it is, so it can be repeated.
    *
    * @returns How many rows were added.
-   * @throws TypystDbError `INVALID_INPUT` when it is the same database, or for what is no user's id.
+   * @throws TypystDbError `INVALID_INPUT` when it is the same database, or for what is no user's id; `OWNER_MISMATCH` when a
+   *   collection that the target has belongs to another user than the rows that would come into it.
    */
   copyTo(target: { readonly db: AppExecutor }, options?: CopyOptions): Promise<RowCounts>
 }

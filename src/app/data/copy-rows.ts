@@ -1,5 +1,5 @@
 /** Copies rows from one app database into another. */
-import { and, asc, eq, exists, gt } from 'drizzle-orm'
+import { and, asc, eq, exists, gt, inArray } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { TypystDbError } from '../../errors.ts'
@@ -34,6 +34,7 @@ const batchRows = 100
  * key, stays as it is, so that a copy can be repeated.
  *
  * @returns How many rows were added.
+ * @throws TypystDbError `OWNER_MISMATCH` when a collection that is there belongs to another user than the rows for it.
  */
 export async function copyRows(source: AppExecutor, target: AppExecutor, options: CopyOptions): Promise<RowCounts> {
   for (const name of ['of', 'as'] as const) {
@@ -49,6 +50,13 @@ export async function copyRows(source: AppExecutor, target: AppExecutor, options
   // Within one transaction, so that no entry is read whose collection was made after the collections were.
   return source.transaction((from) =>
     target.transaction(async (into) => {
+      const made = new Set<string>()
+      const settle = <TRow extends OwnedRow>(rows: readonly TRow[]) =>
+        settleOwners(
+          into,
+          rows.map((row) => ({ ...row, ...stamp })),
+          made,
+        )
       const isCopied = (collectionId: PgColumn) =>
         exists(
           from
@@ -59,11 +67,15 @@ export async function copyRows(source: AppExecutor, target: AppExecutor, options
       const collections = await inBatches(
         (condition) =>
           from.select().from(collection).where(and(own, condition)).orderBy(asc(collection.id)).limit(batchRows),
-        (rows) =>
-          into
+        async (rows) => {
+          const added = await into
             .insert(collection)
             .values(rows.map((row) => ({ ...row, ...stamp })))
-            .onConflictDoNothing(),
+            .onConflictDoNothing()
+            .returning({ id: collection.id })
+          for (const { id } of added) made.add(id)
+          return { rowCount: added.length }
+        },
         collection.id,
       )
       const settings = await inBatches(
@@ -74,10 +86,10 @@ export async function copyRows(source: AppExecutor, target: AppExecutor, options
             .where(and(isCopied(collectionSettings.collectionId), condition))
             .orderBy(asc(collectionSettings.id))
             .limit(batchRows),
-        (rows) =>
+        async (rows) =>
           into
             .insert(collectionSettings)
-            .values(rows.map((row) => ({ ...row, ...stamp })))
+            .values(await settle(rows))
             .onConflictDoNothing(),
         collectionSettings.id,
       )
@@ -89,15 +101,54 @@ export async function copyRows(source: AppExecutor, target: AppExecutor, options
             .where(and(isCopied(entry.collectionId), condition))
             .orderBy(asc(entry.id))
             .limit(batchRows),
-        (rows) =>
+        async (rows) =>
           into
             .insert(entry)
-            .values(rows.map((row) => ({ ...row, ...stamp })))
+            .values(await settle(rows))
             .onConflictDoNothing(),
         entry.id,
       )
       return { collections, entries, settings }
     }),
+  )
+}
+
+/** A row in a collection. */
+interface OwnedRow {
+  readonly collectionId: string
+  readonly userId: string | null
+}
+
+/**
+ * Gives rows that come into a collection which was there to the owner of that, as an import does.
+ *
+ * @param made - The collections that came with the rows; those stay as they were.
+ * @throws TypystDbError `OWNER_MISMATCH` when a row and the collection it would come into belong to two users.
+ */
+async function settleOwners<TRow extends OwnedRow>(
+  into: AppExecutor,
+  rows: readonly TRow[],
+  made: ReadonlySet<string>,
+): Promise<TRow[]> {
+  const places = [...new Set(rows.map(({ collectionId }) => collectionId))].filter((id) => !made.has(id))
+  if (places.length === 0) return [...rows]
+  const found = await into
+    .select({ id: collection.id, userId: collection.userId })
+    .from(collection)
+    .where(inArray(collection.id, places))
+  const owners = new Map(found.map(({ id, userId }) => [id, userId]))
+  return rows.map((row) => {
+    const owner = owners.get(row.collectionId)
+    if (owner === undefined || owner === row.userId) return row
+    if (owner !== null && row.userId !== null) throw mismatch()
+    return { ...row, userId: owner }
+  })
+}
+
+function mismatch(): TypystDbError {
+  return new TypystDbError(
+    'OWNER_MISMATCH',
+    'The target has a collection of another user under the key of one that is copied. Nothing was copied. Copy into a database of its own, as `userDataDir` names one for each user.',
   )
 }
 

@@ -10,7 +10,7 @@ import {
   getViewConfig,
   isPgSequence,
 } from 'drizzle-orm/pg-core'
-import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { PgColumn, PgEnum, PgSequence } from 'drizzle-orm/pg-core'
 import { TypystDbError } from '../../errors.ts'
 import type { SqlExecutor } from '../../internal/sql-connection.ts'
 import {
@@ -94,17 +94,27 @@ export async function planAdditions(executor: SqlExecutor, schema: AuthTables): 
   ]
 }
 
+/** The enums that columns have, each once. */
+export function enumsOf(tables: readonly { readonly columns: readonly PgColumn[] }[]): PgEnum<[string, ...string[]]>[] {
+  const fromColumns = tables.flatMap(({ columns }) =>
+    columns.flatMap((column) => (is(column, PgEnumColumn) ? [column.enum] : [])),
+  )
+  return [...new Map(fromColumns.map((each) => [each.enumName, each])).values()]
+}
+
+/** The sequences of a schema. */
+export function sequencesOf(schema: AuthTables): PgSequence[] {
+  return Object.values(schema).filter((value) => isPgSequence(value))
+}
+
 /** The enums that columns have, and the sequences of the schema, that are not there. */
 async function planTypes(
   executor: SqlExecutor,
   schema: AuthTables,
   tables: readonly { readonly columns: readonly PgColumn[] }[],
 ): Promise<SchemaAddition[]> {
-  const fromColumns = tables.flatMap(({ columns }) =>
-    columns.flatMap((column) => (is(column, PgEnumColumn) ? [column.enum] : [])),
-  )
-  const enums = [...new Map(fromColumns.map((each) => [each.enumName, each])).values()]
-  const sequences = Object.values(schema).filter((value) => isPgSequence(value))
+  const enums = enumsOf(tables)
+  const sequences = sequencesOf(schema)
   for (const value of Object.values(schema)) if (isUnmadeView(value)) throw unmadeView()
   if (enums.length + sequences.length === 0) return []
   const { rows } = await executor.query(

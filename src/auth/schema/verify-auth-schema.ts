@@ -4,10 +4,11 @@ import { getTableColumns, is } from 'drizzle-orm'
 import { PgTable } from 'drizzle-orm/pg-core'
 import { TypystDbError } from '../../errors.ts'
 import { checkValue, interpret } from '../../internal/check-arguments.ts'
-import type { SqlExecutor } from '../../internal/sql-connection.ts'
+import type { SqlConnection } from '../../internal/sql-connection.ts'
 import { planAdditions } from './additions.ts'
 import type { AuthTables } from './additions.ts'
 import { betterAuthOptions } from './better-auth-options.ts'
+import { findMisdefined } from './misdefined.ts'
 import { findMisfits } from './misfits.ts'
 
 /**
@@ -29,19 +30,19 @@ export async function assertSchemaFits(schema: AuthTables, options: BetterAuthOp
  *
  * @throws TypystDbError `SCHEMA_MISMATCH`, naming each.
  */
-export async function assertDatabaseFits(executor: SqlExecutor, schema: AuthTables): Promise<void> {
-  const missing = (await planAdditions(executor, schema)).map(({ name }) => name)
+export async function assertDatabaseFits(connection: SqlConnection, schema: AuthTables): Promise<void> {
+  const missing = (await planAdditions(connection, schema)).map(({ name }) => name)
   if (missing.length > 0) {
     throw new TypystDbError(
       'SCHEMA_MISMATCH',
       `The database lacks ${missing.join(', ')}. Run \`migrate()\` before the first request.`,
     )
   }
-  const misfits = await findMisfits(executor, schema)
+  const misfits = [...(await findMisfits(connection, schema)), ...(await findMisdefined(connection, schema))]
   if (misfits.length > 0) {
     throw new TypystDbError(
       'SCHEMA_MISMATCH',
-      `The database and \`schema\` disagree: ${misfits.join('; ')}. \`migrate()\` changes nothing that exists: alter these columns, or correct the options.`,
+      `The database and \`schema\` disagree: ${misfits.join('; ')}. \`migrate()\` changes nothing that exists: alter these yourself, or correct the options.`,
     )
   }
 }

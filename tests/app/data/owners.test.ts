@@ -148,6 +148,20 @@ describe('copyTo', () => {
     expect(await app.entries.count({ deleted: 'include' })).toBe(254)
   })
 
+  it("puts nothing into another's collection, and what comes into a collection belongs to its owner", async () => {
+    const app = openApp()
+    await using target = await createTestAppDatabase()
+    const { id } = await fill(app.forUser('bob'))
+    await app.copyTo(target, { as: 'ada' })
+    await app.forUser('bob').entries.create({ title: 'Of Bob', collectionId: id })
+    await expect(app.copyTo(target)).rejects.toMatchObject({ code: 'OWNER_MISMATCH' })
+    await expect(app.copyTo(target, { of: 'bob', as: 'eve' })).rejects.toMatchObject({ code: 'OWNER_MISMATCH' })
+    expect(await target.entries.count({ deleted: 'include' })).toBe(counts.entries)
+    expect(await app.copyTo(target, { as: null })).toEqual({ ...none, entries: 1 })
+    expect(await target.forUser('ada').entries.count({ deleted: 'include' })).toBe(counts.entries + 1)
+    expect(await target.forUser(null).entries.count({ deleted: 'include' })).toBe(0)
+  })
+
   it('copies all or nothing, and not into itself', async () => {
     const app = openApp()
     await using target = await createTestAppDatabase()
