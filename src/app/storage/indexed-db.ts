@@ -54,14 +54,19 @@ export function requestResult<T>(request: IDBRequest<T>): Promise<T> {
 export function transactionDone(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     let refused: DOMException | null = null
-    // A transaction that was told to commit has no error in WebKit and a mere `AbortError` in Firefox, whatever failed in it.
-    transaction.addEventListener('error', ({ target }) => (refused ??= requestError(target)))
-    transaction.oncomplete = () => (refused ? reject(refused) : resolve())
-    transaction.onabort = () => {
+    const onabort = (): void => {
       const reasons = [transaction.error, refused]
       const reason = reasons.find((error) => error !== null && error.name !== 'AbortError') ?? transaction.error
       reject(reason ?? new DOMException('The transaction was aborted', 'AbortError'))
     }
+    transaction.addEventListener('error', ({ target }) => {
+      // A transaction that was told to commit has no error in WebKit and a mere `AbortError` in Firefox, whatever failed in it.
+      refused ??= requestError(target)
+      // Only an abort ends requests like this, and WebKit tells nothing else of it when the connection is closed at once.
+      if (requestError(target)?.name === 'AbortError') onabort()
+    })
+    transaction.oncomplete = () => (refused ? reject(refused) : resolve())
+    transaction.onabort = onabort
   })
 }
 
