@@ -98,8 +98,7 @@ export default defineConfig({
         },
       },
       otherBrowser('firefox', { always: storage, long: others }),
-      // Some of the long ones fail in WebKit now and then: docs/storage.md has what is known of that.
-      otherBrowser('webkit', { always: [], long: [...storage, storageProcess, ...others] }),
+      otherBrowser('webkit', { always: storage, long: [storageProcess, ...others] }),
       {
         extends: true,
         test: { name: 'package', include: ['tests/package/**/*.test.ts'] },

@@ -9,3 +9,8 @@ export function isChromium(): boolean {
 export function isFirefox(): boolean {
   return typeof navigator !== 'undefined' && /\bGecko\/\d/.test(navigator.userAgent)
 }
+
+/** Safari, and every browser of iOS; Chromium names the same engine, from which it came. */
+export function isWebKit(): boolean {
+  return typeof navigator !== 'undefined' && /\bAppleWebKit\//.test(navigator.userAgent) && !isChromium()
+}

@@ -1,5 +1,5 @@
 /** IndexedDB transactions that need this page no more once the task is over that began them. */
-import { isFirefox } from './browser-engine.ts'
+import { isFirefox, isWebKit } from './browser-engine.ts'
 import { storeNames } from './format.ts'
 import { isException, transactionDone } from './indexed-db.ts'
 import type { JournalRecord } from './journal.ts'
@@ -82,7 +82,8 @@ export async function runStoreTransaction(
       (aborted: unknown) => (isAbort(cause) ? aborted : cause),
     )
   }
-  if (endsAtOnce) onIssued?.()
+  // WebKit drops what a worker has asked for but not been told of when the page is left.
+  if (endsAtOnce && !(isWebKit() && typeof document === 'undefined')) onIssued?.()
   await unlessBlocked(done, open.leaderTimeoutMs, transaction)
 }
 

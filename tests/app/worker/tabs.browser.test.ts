@@ -1,7 +1,7 @@
 /** Many tabs, one database: followers use the leader's engine, and the next one goes on when it is gone. */
 import type { TestPage } from '../../support/browsers/test-browser.ts'
 import { describe, expect, it } from 'vitest'
-import { useTabs } from '../../support/test-page.ts'
+import { browserName, useTabs } from '../../support/test-page.ts'
 import { addCollection, closeAll, collectionIds, openShared, openSharedTabs, roleOf } from './shared-page.ts'
 import type { SharedOptions } from './shared-page.ts'
 import { fewOf, isLong } from '../../support/rounds.ts'
@@ -226,7 +226,10 @@ const ways: readonly (readonly [how: string, end: (page: TestPage) => Promise<un
   ['is closed', (page: TestPage) => page.close()],
   ['closes the database', (page: TestPage) => page.evaluate(() => window.app.close())],
   ['loses its worker', (page: TestPage) => page.evaluate(() => window.typyst.workers.at(-1)?.terminate())],
-  ['leaves for another page', (page: TestPage) => page.goto('about:blank')],
+  // WebKit then keeps what the worker had locked: https://bugs.webkit.org/show_bug.cgi?id=324094
+  ...(browserName() === 'webkit'
+    ? []
+    : [['leaves for another page', (page: TestPage) => page.goto('about:blank')] as const]),
   // Chromium without a window never freezes or puts away a page by itself, but what it would tell the page is known.
   ['is told that it is frozen', (page: TestPage) => page.evaluate(() => document.dispatchEvent(new Event('freeze')))],
   [
@@ -336,7 +339,8 @@ describe('when the leader', () => {
   })
 })
 
-describe('leaders that die all the time', () => {
+// WebKit keeps what a worker had locked that is ended amid a transaction: https://bugs.webkit.org/show_bug.cgi?id=324094
+describe.skipIf(browserName() === 'webkit')('leaders that die all the time', () => {
   it('lose no acknowledged change and make none twice', async () => {
     const { first, second, third } = await openTabs('idb://tally', ['first', 'second', 'third'], {
       migrations: ['create table tally (n int not null); insert into tally values (0)'],
