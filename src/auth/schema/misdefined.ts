@@ -14,13 +14,15 @@ const undo = new Error('Nothing of it is to stay.')
 
 /**
  * One sentence part for each. The server writes both sides down: what is there, and what the schema makes of temporary tables
- * in a transaction that is undone. Where the role may not make such tables, nothing is compared.
+ * in a transaction that is undone. Where such tables cannot be made, by this role or on a standby, nothing is compared.
  */
 export async function findMisdefined(connection: SqlConnection, schema: AuthTables): Promise<string[]> {
   const tables = Object.values(schema).filter((value) => is(value, PgTable))
   const names = tables.map((table) => getTableConfig(table).name)
-  const isAllowed = await connection.query(`select has_database_privilege(current_database(), 'TEMP') as "isAllowed"`)
-  if (isAllowed.rows[0]?.['isAllowed'] !== true) return []
+  const { rows } = await connection.query(
+    `select has_database_privilege(current_database(), 'TEMP') and not current_setting('transaction_read_only')::bool as "isAllowed"`,
+  )
+  if (rows[0]?.['isAllowed'] !== true) return []
   let misdefined: string[] = []
   try {
     await connection.transaction(async (tx) => {
