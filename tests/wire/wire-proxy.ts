@@ -102,8 +102,7 @@ export async function startWireProxy(serverPort: number, random: Random): Promis
           to.write(message.subarray(half))
         }
         if (fault === 'delay') {
-          // The time is the fault itself.
-          await new Promise((resolve) => setTimeout(resolve, random(10)))
+          await new Promise((resolve) => setTimeout(resolve, random(10))) // The time is the fault itself.
           whole.push(message)
         }
       }

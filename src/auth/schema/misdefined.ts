@@ -46,12 +46,13 @@ function twins(schema: AuthTables, tables: readonly PgTable[]): string[] {
     ...enumsOf(configs).map(createEnum),
     ...sequencesOf(schema).map(createSequence),
     ...tables.map(createTable),
+    // Before the references, which may refer to what only an index makes unique.
+    ...configs.flatMap(({ indexes }) => indexes.map(createIndex)),
     ...configs.flatMap(({ foreignKeys }) =>
       foreignKeys
         .filter((foreignKey) => tables.includes(foreignKey.reference().foreignTable))
         .map((foreignKey) => addForeignKey(foreignKey)),
     ),
-    ...configs.flatMap(({ indexes }) => indexes.map(createIndex)),
   ]
 }
 

@@ -176,12 +176,13 @@ function createPage(host: Host, page: number): TestPage {
     })
     return null
   }
-  // Asked again every 20 ms, as Playwright does by frames: what is asked for raises no event of its own.
   const waitForFunction = async (pageFunction: unknown, argument?: unknown): Promise<unknown> =>
     evaluate(
       `(async (argument) => {
         let value
-        while (!(value = await (${String(pageFunction)})(argument))) await new Promise((resolve) => setTimeout(resolve, 20))
+        while (!(value = await (${String(pageFunction)})(argument))) {
+          await new Promise((resolve) => setTimeout(resolve, 20)) // What is asked for raises no event; Playwright asks again by frames.
+        }
         return undefined
       })(codec.decode(argument))`,
       argument,
@@ -208,6 +209,5 @@ function createPage(host: Host, page: number): TestPage {
       return known
     },
   }
-  // Of Playwright's many overloads, those that the suites use.
-  return known as unknown as TestPage
+  return known as unknown as TestPage // Of Playwright's many overloads, those that the suites use.
 }
