@@ -2,6 +2,7 @@
 import { TypystDbError } from '../errors.ts'
 import { optional, options as optionsOf, text } from '../internal/argument-readers.ts'
 import { checkValue } from '../internal/check-arguments.ts'
+import { loadCode } from '../internal/load-code.ts'
 import { parseDataDir } from '../pglite/data-location.ts'
 import { holdWebLock } from './connection/web-lock.ts'
 import type { Salvage, SalvageOptions } from './salvage/salvage-database.ts'
@@ -19,7 +20,8 @@ const salvageOptions = optionsOf<SalvageOptions>({ passphrase: text })
  * @param dataDir - `idb://name`, as given to `createAppDatabase`; close the app database first, in every tab.
  * @returns `undefined` when there is no such database.
  * @throws TypystDbError `INVALID_OPTIONS` for another kind of `dataDir`, `DATABASE_IN_USE` while it is open,
- *   `STORAGE_DAMAGED` when no table can be read in any way, `STORAGE_UNAVAILABLE` when the browser refuses.
+ *   `STORAGE_DAMAGED` when no table can be read in any way, `STORAGE_UNAVAILABLE` when the browser refuses,
+ *   `ASSETS_UNAVAILABLE` when PGlite or a part of this package cannot be fetched.
  *
  * @example
  * ```ts
@@ -42,7 +44,7 @@ export async function salvage(dataDir: string, options: SalvageOptions = {}): Pr
   }
   const unlock = await holdWebLock(location.name, lockedForMs)
   try {
-    const { salvageDatabase } = await import('./salvage/salvage-database.ts')
+    const { salvageDatabase } = await loadCode(() => import('./salvage/salvage-database.ts'))
     return await salvageDatabase(location.name, checked)
   } finally {
     await unlock()

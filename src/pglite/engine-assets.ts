@@ -12,10 +12,12 @@ import { fetchFile, fetchModule, forgetFile, holdFile } from './fetch-asset.ts'
 /** The files, as options of PGlite. */
 export type EngineAssets = Pick<PGliteOptions, 'pgliteWasmModule' | 'initdbWasmModule' | 'fsBundle'>
 
-/** Loaded files, and where they came from. */
+/** Files that an engine can begin with, and where they came from. */
 export interface LoadedAssets {
-  /** Options for one engine. */
+  /** Options for one engine. Its modules can be run once `modules` has come. */
   options(): EngineAssets
+  /** The WebAssembly of Postgres, once all of PGlite's is compiled: an engine unpacks `pglite.data` meanwhile. */
+  readonly modules: Promise<WebAssembly.Module>
   /** Where `pglite.data` came from. */
   readonly dataUrl: string
 }
@@ -32,7 +34,7 @@ let load: (() => Promise<LoadedAssets | undefined>) | undefined
 let addresses: Promise<AssetUrls | undefined> | undefined
 
 /**
- * Loads them, once for all engines of this page or worker.
+ * Fetches `pglite.data` and begins to compile the rest, once for all engines of this page or worker.
  *
  * @returns Nothing where PGlite reads them from files, as in Node, or does not tell where they are.
  * @throws TypystDbError `ASSETS_UNAVAILABLE`; a later call tries again.
@@ -68,30 +70,39 @@ interface AssetUrls {
 }
 
 async function fetchAll(urls: AssetUrls): Promise<LoadedAssets> {
+  let compiled = emptyModule()
+  let initdb = emptyModule()
   let initdbFailure: Error | undefined
-  const [pgliteWasmModule, initdb, data] = await Promise.all([
-    fetchModule(urls.wasm),
-    // Only a database that begins without the shipped snapshot needs it.
-    fetchModule(urls.initdb).catch((cause: unknown) => {
-      initdbFailure = cause instanceof Error ? cause : new Error('initdb.wasm cannot be had.')
-      return emptyModule()
-    }),
-    fetchFile(urls.data),
-  ])
+  const modules = Promise.all([
+    fetchModule(urls.wasm).then((module) => (compiled = module)),
+    fetchModule(urls.initdb).then(
+      (module) => (initdb = module),
+      // Only a database that begins without the shipped snapshot needs it.
+      (cause: unknown) => {
+        initdbFailure = cause instanceof Error ? cause : new Error('initdb.wasm cannot be had.')
+      },
+    ),
+  ]).then(([module]) => module)
+  // Told by the engines that wait for it.
+  modules.catch(() => (load = undefined))
+  const data = await fetchFile(urls.data)
   return {
     dataUrl: urls.data,
+    modules,
     options() {
       let isKnown = false
       return {
-        pgliteWasmModule,
-        // Postgres keeps parts of it as its own.
-        fsBundle: Object.assign(new Blob(), { arrayBuffer: () => Promise.resolve(data.slice().buffer) }),
-        // PGlite asks whether there is one when it begins, and for the module itself when it needs it.
+        // PGlite asks whether there is one when it begins, and for the modules themselves when they have come.
+        get pgliteWasmModule() {
+          return compiled
+        },
         get initdbWasmModule() {
           if (isKnown && initdbFailure) throw initdbFailure
           isKnown = true
           return initdb
         },
+        // Postgres keeps parts of it as its own.
+        fsBundle: Object.assign(new Blob(), { arrayBuffer: () => Promise.resolve(data.slice().buffer) }),
       }
     },
   }

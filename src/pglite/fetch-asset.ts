@@ -7,6 +7,9 @@ const silentAtMostMs = 8_000
 /** How long the browser may compile while it downloads, in milliseconds; then the bytes are counted as they come. */
 const streamsAtMostMs = 15_000
 
+/** Why a server is given up that sends nothing: it would not be asked again with more success. */
+const silence = new Error('Nothing came in time.')
+
 /**
  * Fetches and compiles WebAssembly, while it arrives where the server names its type.
  *
@@ -15,9 +18,11 @@ const streamsAtMostMs = 15_000
 export async function fetchModule(url: string): Promise<WebAssembly.Module> {
   const kept = held.get(url)
   if (kept) return WebAssembly.compile(await kept.arrayBuffer())
+  const giveUp = new AbortController()
   try {
-    return await streamModule(url)
-  } catch {
+    return await streamModule(url, giveUp)
+  } catch (cause) {
+    if (isSilent(giveUp)) throw cause
     // Once more past the browser's cache, which keeps what came in pieces or from a deploy that is gone.
     const { bytes, came } = await fetchBytes(url, 'reload')
     return WebAssembly.compile(bytes).catch((cause: unknown) => {
@@ -34,8 +39,16 @@ export async function fetchModule(url: string): Promise<WebAssembly.Module> {
 export async function fetchFile(url: string): Promise<Uint8Array<ArrayBuffer>> {
   const kept = held.get(url)
   if (kept) return new Uint8Array(await kept.arrayBuffer())
-  const read = wrong.has(url) ? undefined : await fetchBytes(url, 'default').catch(() => undefined)
-  const { bytes } = read ?? (await fetchBytes(url, 'reload'))
+  const giveUp = new AbortController()
+  if (!wrong.has(url)) {
+    try {
+      const { bytes } = await fetchBytes(url, 'default', giveUp)
+      return bytes
+    } catch (cause) {
+      if (isSilent(giveUp)) throw cause
+    }
+  }
+  const { bytes } = await fetchBytes(url, 'reload')
   return bytes
 }
 
@@ -76,8 +89,7 @@ export function withoutSecrets(url: string): string {
   return `${protocol}//${host}${pathname}`
 }
 
-async function streamModule(url: string): Promise<WebAssembly.Module> {
-  const giveUp = new AbortController()
+async function streamModule(url: string, giveUp: AbortController): Promise<WebAssembly.Module> {
   const timer = setTimeout(() => giveUp.abort(), streamsAtMostMs)
   try {
     return await WebAssembly.compileStreaming(await fetchAnswer(url, 'default', giveUp))
@@ -90,8 +102,8 @@ async function streamModule(url: string): Promise<WebAssembly.Module> {
 async function fetchBytes(
   url: string,
   cache: RequestCache,
+  giveUp = new AbortController(),
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly came: string }> {
-  const giveUp = new AbortController()
   const response = await fetchAnswer(url, cache, giveUp)
   const reader = response.body?.getReader()
   const chunks: Uint8Array[] = []
@@ -123,7 +135,7 @@ async function fetchAnswer(url: string, cache: RequestCache, giveUp: AbortContro
   try {
     response = await unlessSilent(fetch(url, { cache, signal: giveUp.signal }), giveUp)
   } catch (cause) {
-    throw unavailable(url, giveUp.signal.aborted ? 'no answer came in time' : 'the network gave no answer', cause)
+    throw unavailable(url, isSilent(giveUp) ? 'no answer came in time' : 'the network gave no answer', cause)
   }
   const isPage = /^text\/html/i.test(response.headers.get('content-type') ?? '')
   if (response.ok && !isPage) return response
@@ -135,13 +147,15 @@ async function fetchAnswer(url: string, cache: RequestCache, giveUp: AbortContro
 }
 
 async function unlessSilent<T>(answer: Promise<T>, giveUp: AbortController): Promise<T> {
-  const timer = setTimeout(() => giveUp.abort(), silentAtMostMs)
+  const timer = setTimeout(() => giveUp.abort(silence), silentAtMostMs)
   try {
     return await answer
   } finally {
     clearTimeout(timer)
   }
 }
+
+const isSilent = ({ signal }: AbortController): boolean => signal.reason === silence
 
 function describe({ status, headers }: Response): string {
   const [type = ''] = (headers.get('content-type') ?? '').split(';')

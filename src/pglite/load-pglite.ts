@@ -18,7 +18,8 @@ export function loadPGlite(): Promise<typeof import('@electric-sql/pglite')> {
  * @throws TypystDbError `ASSETS_UNAVAILABLE` as {@link loadPGlite} does.
  */
 export async function warmUpPGlite(): Promise<void> {
-  await loadAssets(await loadPGlite())
+  const assets = await loadAssets(await loadPGlite())
+  await assets?.modules
 }
 
 /** Fetches PGlite's files and keeps their bytes, for an engine that starts when they cannot be fetched any more. */

@@ -2,7 +2,9 @@
 import type { PGlite } from '@electric-sql/pglite'
 import type { StorageBackend } from '@electric-sql/pglite/memfs-frontend'
 import { loadFrontend, loadPGlite } from './load-pglite.ts'
+import { startEngine } from './start-engine.ts'
 import { startParams } from './start-params.ts'
+import { watchEngine } from './watch-engine.ts'
 
 /** What lets Postgres go on where it would stop: indexes of its catalog, and changes in the log to pages that are gone. */
 const tolerant = ['ignore_system_indexes=on', 'ignore_invalid_pages=on', 'fsync=off']
@@ -11,13 +13,13 @@ const tolerant = ['ignore_system_indexes=on', 'ignore_invalid_pages=on', 'fsync=
  * Opens a copy of the files.
  *
  * @param ignoresSums - Whether Postgres also takes pages whose sum is wrong; which ones those were is not known then.
- * @throws What PGlite throws when Postgres does not start on them.
+ * @throws TypystDbError `ASSETS_UNAVAILABLE`, and what PGlite throws when Postgres does not start on them.
  */
 export async function openOnFiles(
   files: ReadonlyMap<string, Uint8Array<ArrayBuffer> | 'dir'>,
   ignoresSums: boolean,
 ): Promise<PGlite> {
-  const [{ PGlite }, { MemfsFrontendFS }] = await Promise.all([loadPGlite(), loadFrontend()])
+  const [pglite, { MemfsFrontendFS }] = await Promise.all([loadPGlite(), loadFrontend()])
   const backend: StorageBackend = {
     init: () => Promise.resolve(),
     async *load() {
@@ -33,8 +35,12 @@ export async function openOnFiles(
     '-c',
     setting,
   ])
-  return PGlite.create({
-    fs: new MemfsFrontendFS(backend),
-    startParams: [...startParams(PGlite, 'indexeddb'), ...settings],
-  })
+  const createFs = () => new MemfsFrontendFS(backend)
+  const client = await startEngine(
+    pglite,
+    { fs: createFs(), startParams: [...startParams(pglite.PGlite, 'indexeddb'), ...settings] },
+    () => ({ fs: createFs() }),
+  )
+  watchEngine(client)
+  return client
 }

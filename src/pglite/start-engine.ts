@@ -39,7 +39,7 @@ const wrongSize = new Error('A file has another size than the engine wants.')
 
 async function start(pglite: AssetsModule, options: PGliteOptions, assets: LoadedAssets | undefined): Promise<PGlite> {
   const failed = createDeferred<never>()
-  const extensions = { start: watchStart(assets, options, (cause) => failed.reject(cause)) }
+  const extensions = { start: watchStart(assets, (cause) => failed.reject(cause)) }
   const given = Object.assign(assets?.options() ?? {}, options, { extensions })
   const starting = creatingParser(() => pglite.PGlite.create(given))
   return Promise.race([starting, failed.promise])
@@ -54,11 +54,7 @@ interface StartOptions {
 type OnInstance = (instance: WebAssembly.Instance, module: WebAssembly.Module) => void
 
 /** Takes over two steps of the start whose failure PGlite would tell to no one. */
-function watchStart(
-  assets: LoadedAssets | undefined,
-  { pgliteWasmModule = assets?.options().pgliteWasmModule }: PGliteOptions,
-  fail: (cause: unknown) => void,
-): Extension {
+function watchStart(assets: LoadedAssets | undefined, fail: (cause: unknown) => void): Extension {
   let hasFailed = false
   return {
     name: 'start',
@@ -67,13 +63,14 @@ function watchStart(
         ...given,
         instantiateWasm(imports, onInstance) {
           const ours = withIdleTimers(imports)
-          if (!pgliteWasmModule) return given.instantiateWasm(ours, onInstance)
-          WebAssembly.instantiate(pgliteWasmModule, ours)
-            .then((instance) => {
+          if (!assets) return given.instantiateWasm(ours, onInstance)
+          assets.modules
+            .then(async (module) => {
+              const instance = await WebAssembly.instantiate(module, ours)
               // An engine without its files must not come to read the storage.
-              if (!hasFailed) onInstance(instance, pgliteWasmModule)
+              if (!hasFailed) onInstance(instance, module)
             })
-            .catch((cause: unknown) => fail(notStarted(cause)))
+            .catch((cause: unknown) => fail(cause instanceof TypystDbError ? cause : notStarted(cause)))
           return {}
         },
         getPreloadedPackage(name, bytes) {

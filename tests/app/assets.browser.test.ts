@@ -10,8 +10,8 @@ import { fewOf } from '../support/rounds.ts'
 const tabs = useTabs()
 
 /** A tab on a server of its own, whose addresses the browser has not seen. */
-async function visit(): Promise<{ server: FaultyServer; page: TestPage }> {
-  const server = await startPageServer(inject('pageFolder'))
+async function visit(headers?: Readonly<Record<string, string>>): Promise<{ server: FaultyServer; page: TestPage }> {
+  const server = await startPageServer(inject('pageFolder'), headers)
   const page = await tabs.browser.newPage()
   onTestFinished(async () => {
     if (!page.isClosed()) await page.close()
@@ -34,16 +34,16 @@ declare global {
 }
 
 /** Opens one database after the other, so that nothing of an earlier attempt is of use. */
-const failureOf = (page: TestPage, mode: Mode, dataDir = 'idb://assets') =>
+const failureOf = (page: TestPage, mode: Mode, { triesAgain = true } = {}) =>
   page.evaluate(
-    async ({ mode, dataDir }) => {
-      const app = window.typyst.createIn(mode, { dataDir })
+    async ({ mode, triesAgain }) => {
+      const app = window.typyst.createIn(mode, { dataDir: 'idb://assets' })
       const failed = await window.typyst.failure(app.ready())
-      const again = failed && (await window.typyst.failure(app.ready()))
+      const again = failed && triesAgain ? await window.typyst.failure(app.ready()) : undefined
       await app.close()
       return failed && { ...failed, again: again?.code }
     },
-    { mode, dataDir },
+    { mode, triesAgain },
   )
 
 const engineFaults: readonly (readonly [part: string, fault: Fault, came: RegExp])[] = [
@@ -92,6 +92,52 @@ it.each(fewOf(modes))('code of the app that is missing: ASSETS_UNAVAILABLE, engi
     expect(await failureOf(page, mode)).toBeUndefined()
   }
 })
+
+const silent: readonly (readonly [part: string, fault: Fault, mode: Mode])[] = [
+  ['.data', 'silent', 'page'],
+  ['.data', 'stalled', 'page'],
+  ['.wasm', 'silent', 'page'],
+  ['.wasm', 'stalled', 'worker'],
+  ['open-storage', 'silent', 'page'],
+  ['memfs-frontend', 'silent', 'worker'],
+  ['.data', 'silent', 'worker'],
+]
+
+it.each(fewOf(silent))('a server with %s %s is given up, engine in the %s', async (part, fault, mode) => {
+  const { server, page } = await visit()
+  server.disturb(part, fault)
+  expect(await failureOf(page, mode, { triesAgain: false })).toMatchObject({ code: 'ASSETS_UNAVAILABLE' })
+  server.disturb(part, undefined)
+  await page.reload()
+  expect(await failureOf(page, mode)).toBeUndefined()
+})
+
+it('a server that says nothing of a worker is given up', { tags: 'long' }, async () => {
+  const { server, page } = await visit()
+  server.disturb('worker-', 'silent')
+  expect(await failureOf(page, 'worker', { triesAgain: false })).toMatchObject({ code: 'WORKER_FAILED' })
+})
+
+it('a snapshot of which the server says nothing costs time only', { tags: 'long' }, async () => {
+  const { server, page } = await visit()
+  server.disturb('snapshot-data', 'silent')
+  expect(await failureOf(page, 'worker')).toBeUndefined()
+})
+
+it.each(fewOf(['pglite-', '.data', 'salvage-database'] as const, 2))(
+  'salvage() without %s says so, and nothing of what is stored',
+  async (part) => {
+    const { server, page } = await visit({ 'cache-control': 'no-store' })
+    expect(await failureOf(page, 'page')).toBeUndefined()
+    await page.reload()
+    server.disturb(part, 'page')
+    const salvaging = () => page.evaluate(() => window.typyst.failure(window.typyst.salvage('idb://assets')), undefined)
+    expect(await salvaging()).toMatchObject({ code: 'ASSETS_UNAVAILABLE' })
+    server.disturb(part, undefined)
+    await page.reload()
+    expect(await salvaging()).toBeUndefined()
+  },
+)
 
 it('a snapshot that is missing costs time only, and without initdb too it is ASSETS_UNAVAILABLE', async () => {
   const { server, page } = await visit()

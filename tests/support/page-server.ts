@@ -7,9 +7,10 @@ import { extname, join, normalize } from 'node:path'
 
 /**
  * What comes instead of a file. `page`: what servers send that answer everything with the app's page. `cut`: the first half,
- * the connection lost. `short`: the first half, as if it were all. `silent`: no answer.
+ * the connection lost. `stalled`: the first half, and then nothing. `short`: the first half, as if it were all. `silent`: no
+ * answer.
  */
-export type Fault = 'missing' | 'page' | 'cut' | 'short' | 'garbage' | 'reset' | 'silent' | 'throws'
+export type Fault = 'missing' | 'page' | 'cut' | 'stalled' | 'short' | 'garbage' | 'reset' | 'silent' | 'throws'
 
 /** A running server; disposing it stops it. */
 export interface PageServer extends AsyncDisposable {
@@ -105,6 +106,10 @@ function answerWith(fault: Fault, body: Buffer, name: string, response: ServerRe
     case 'cut':
       response.writeHead(200, { ...headers, 'content-length': body.length })
       response.write(half, () => response.destroy())
+      break
+    case 'stalled':
+      response.writeHead(200, { ...headers, 'content-length': body.length })
+      response.write(half)
       break
     case 'short':
       response.writeHead(200, headers).end(half)

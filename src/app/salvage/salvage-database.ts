@@ -1,12 +1,12 @@
 /** Gets every row that can still be read out of a stored database, as an export. */
 import type { PGlite } from '@electric-sql/pglite'
-import { TypystDbError } from '../../errors.ts'
+import { isTypystDbError, TypystDbError } from '../../errors.ts'
 import { openOnFiles } from '../../pglite/open-on-files.ts'
 import { appMigrations } from '../migrations.generated.ts'
 import { tablesOf } from '../storage/damaged-store.ts'
 import { readDamaged } from '../storage/read-damaged.ts'
 import type { StoredFiles } from '../storage/replay.ts'
-import { loadSnapshot } from '../storage/snapshot.ts'
+import { requireSnapshot } from '../storage/snapshot.ts'
 import { chunksOf, streamOf } from '../transfer/byte-streams.ts'
 import { encrypt } from '../transfer/encryption.ts'
 import { endLine, headLine, isImportable, noRows, rowLine } from '../transfer/export-format.ts'
@@ -62,7 +62,8 @@ const tableNames: Readonly<Record<TableName, string>> = {
  *
  * @param name - The part of `idb://name` after the slashes.
  * @returns Nothing when there is no database of that name.
- * @throws TypystDbError `STORAGE_DAMAGED` when no table can be read in any way.
+ * @throws TypystDbError `STORAGE_DAMAGED` when no table can be read in any way, `ASSETS_UNAVAILABLE` when what reads them
+ *   cannot be fetched.
  */
 export async function salvageDatabase(name: string, { passphrase }: SalvageOptions): Promise<Salvage | undefined> {
   const contents = await readDamaged(name)
@@ -86,10 +87,10 @@ async function readTables(
   files: StoredFiles,
 ): Promise<{ readonly tables: SalvagedTables; readonly isBorrowed: boolean }> {
   try {
-    const tables = await readAll(() => openOnFiles(files, false)).catch(() => readAll(() => openOnFiles(files, true)))
-    return { tables, isBorrowed: false }
+    return { tables: await readStored(files), isBorrowed: false }
   } catch (cause) {
-    const seed = await loadSnapshot(appMigrations.map(({ hash }) => hash))
+    if (isUnavailable(cause)) throw cause
+    const seed = await requireSnapshot(appMigrations.map(({ hash }) => hash))
     if (!seed) throw unreadable(cause)
     const fresh: StoredFiles = new Map(
       seed.entries.map((entry) => [entry.path, entry.kind === 'dir' ? 'dir' : new Uint8Array(entry.data)]),
@@ -103,10 +104,22 @@ async function readTables(
       })
       return { tables, isBorrowed: true }
     } catch (second) {
-      throw unreadable(second)
+      throw isUnavailable(second) ? second : unreadable(second)
     }
   }
 }
+
+async function readStored(files: StoredFiles): Promise<SalvagedTables> {
+  try {
+    return await readAll(() => openOnFiles(files, false))
+  } catch (cause) {
+    if (isUnavailable(cause)) throw cause
+    return readAll(() => openOnFiles(files, true))
+  }
+}
+
+/** Whether it tells of the server that the app comes from, and nothing of what is stored. */
+const isUnavailable = (cause: unknown): boolean => isTypystDbError(cause) && cause.code === 'ASSETS_UNAVAILABLE'
 
 async function readAll(open: () => Promise<PGlite>): Promise<SalvagedTables> {
   const client = await open()

@@ -1,5 +1,6 @@
 /** The first content of a new database: a data directory that was initialised and migrated when the package was built. */
 import type { StorageEntry } from '@electric-sql/pglite/memfs-frontend'
+import { loadCode } from '../../internal/load-code.ts'
 import type { StoreSeed } from './block-store-types.ts'
 import { blockBytes } from './format.ts'
 import { freshIdentity } from './fresh-identity.ts'
@@ -25,12 +26,22 @@ export interface SnapshotData {
  * @returns Nothing when it does not fit or cannot be had: the database is then initialised the long way.
  */
 export function loadSnapshot(migrationHashes: readonly (string | undefined)[]): Promise<StoreSeed | undefined> {
+  // Not built, not fetched, or a browser without DecompressionStream: slower, but no reason to fail.
+  return load(migrationHashes, unpackFiles).catch(() => undefined)
+}
+
+/**
+ * The same for whoever cannot do without.
+ *
+ * @throws TypystDbError `ASSETS_UNAVAILABLE` when it cannot be fetched, and what a browser throws that cannot unpack it.
+ */
+export function requireSnapshot(migrationHashes: readonly (string | undefined)[]): Promise<StoreSeed | undefined> {
   return load(migrationHashes, unpackFiles)
 }
 
 /** The same as a tar archive, which PGlite loads by itself. */
 export async function loadSnapshotArchive(migrationHashes: readonly (string | undefined)[]): Promise<Blob | undefined> {
-  const seed = await load(migrationHashes, unpackOnce)
+  const seed = await load(migrationHashes, unpackOnce).catch(() => undefined)
   return seed && createTar(seed.entries)
 }
 
@@ -38,19 +49,14 @@ async function load(
   migrationHashes: readonly (string | undefined)[],
   unpack: (data: SnapshotData) => Promise<StorageEntry[]>,
 ): Promise<StoreSeed | undefined> {
-  try {
-    const { snapshotData } = await import('./snapshot-data.generated.js')
-    const fits =
-      snapshotData.migrationHashes.length === migrationHashes.length &&
-      snapshotData.migrationHashes.every((hash, at) => hash === migrationHashes[at])
-    if (!fits) return undefined
-    const entries = await unpack(snapshotData)
-    freshIdentity(entries, snapshotData.identity)
-    return { origin: 'snapshot', entries }
-  } catch {
-    // Not built, not fetched, or a browser without DecompressionStream: slower, but no reason to fail.
-    return undefined
-  }
+  const { snapshotData } = await loadCode(() => import('./snapshot-data.generated.js'))
+  const fits =
+    snapshotData.migrationHashes.length === migrationHashes.length &&
+    snapshotData.migrationHashes.every((hash, at) => hash === migrationHashes[at])
+  if (!fits) return undefined
+  const entries = await unpack(snapshotData)
+  freshIdentity(entries, snapshotData.identity)
+  return { origin: 'snapshot', entries }
 }
 
 /** 7.6 MB. Whoever opens a database outside of a browser's storage opens many, as tests do. */

@@ -4,10 +4,19 @@ import { TypystDbError } from '../../errors.ts'
 /** Time is counted in fifths, and only while this page runs: its own standing still is not another's. */
 const ticksUntilBlocked = 5
 
+/** Something that is waited for. */
+interface Wait {
+  ticks: number
+  readonly giveUp: () => void
+}
+
+/** What is waited for, by its time in milliseconds: one timer each, as a timer for every write costs more than its sum. */
+const waitsByTimeout = new Map<number, Set<Wait>>()
+
 /**
  * Waits for an outcome, but not for ever for its beginning.
  *
- * @param timeoutMs - How long another page may be in the way, in milliseconds; absent where none can be.
+ * @param timeoutMs - How long another page may be in the way, in milliseconds, less up to a fifth; absent where none can be.
  * @param transaction - Where the first answer of a request tells that it has begun.
  * @throws TypystDbError `STORAGE_BLOCKED`; what was asked for happens all the same once the other page lets go.
  */
@@ -17,15 +26,15 @@ export async function unlessBlocked<T>(
   transaction?: IDBTransaction,
 ): Promise<T> {
   if (timeoutMs === undefined) return outcome
-  let ticker: ReturnType<typeof setInterval> | undefined
-  const stop = () => clearInterval(ticker)
+  const waits = waitsByTimeout.get(timeoutMs) ?? startTicker(timeoutMs)
+  let wait: Wait | undefined
   const blocked = new Promise<never>((_, reject) => {
-    let ticks = 0
-    ticker = setInterval(() => {
-      ticks += 1
-      if (ticks === ticksUntilBlocked) reject(storageBlocked())
-    }, timeoutMs / ticksUntilBlocked)
+    wait = { ticks: 0, giveUp: () => reject(storageBlocked()) }
+    waits.add(wait)
   })
+  const stop = (): void => {
+    if (wait) waits.delete(wait)
+  }
   // An answer passes its transaction on the way to its request.
   transaction?.addEventListener('success', stop, { capture: true, once: true })
   try {
@@ -33,6 +42,23 @@ export async function unlessBlocked<T>(
   } finally {
     stop()
   }
+}
+
+/** Ticks until a tick finds nothing that is waited for. */
+function startTicker(timeoutMs: number): Set<Wait> {
+  const waits = new Set<Wait>()
+  waitsByTimeout.set(timeoutMs, waits)
+  const ticker = setInterval(() => {
+    if (waits.size === 0) {
+      clearInterval(ticker)
+      waitsByTimeout.delete(timeoutMs)
+    }
+    for (const wait of waits) {
+      wait.ticks += 1
+      if (wait.ticks === ticksUntilBlocked) wait.giveUp()
+    }
+  }, timeoutMs / ticksUntilBlocked)
+  return waits
 }
 
 function storageBlocked(): TypystDbError {
