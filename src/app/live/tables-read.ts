@@ -82,8 +82,15 @@ function callsIn(texts: readonly string[]): string[] {
 
 const ofApps = "n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')"
 
-/** Functions in other languages than these may read what they like, by whatever name or sign they are called. */
+/**
+ * Functions in other languages than these may read what they like, by whatever name or sign they are called. An aggregate is
+ * `internal` whatever its parts are written in.
+ */
 const readsNothing = "select oid from pg_language where lanname in ('c', 'internal')"
+const mayRead = `(p.prolang not in (${readsNothing}) or p.prokind = 'a') and ${ofApps}`
+
+/** Functions of Postgres that run a statement given as text, or read tables given by name. */
+const readsByText = "p.proname ~ '^(ts_stat|ts_rewrite|(query|cursor|table|schema|database)_to_xml.*)$'"
 
 const readsUnknown = `
   select exists (
@@ -92,13 +99,13 @@ const readsUnknown = `
     where c.relkind in ('m', 'f')
   ) or exists (
     select from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where p.proname = any($3::text[]) and p.prolang not in (${readsNothing}) and ${ofApps}
+    where p.proname = any($3::text[]) and ((${mayRead}) or ${readsByText})
   ) or exists (
     select from pg_operator o join pg_namespace n on n.oid = o.oprnamespace join pg_proc p on p.oid = o.oprcode
-    where strpos($4::text, o.oprname::text) > 0 and p.prolang not in (${readsNothing}) and ${ofApps}
+    where strpos($4::text, o.oprname::text) > 0 and ${mayRead}
   ) or exists (
     select from pg_cast t join pg_proc p on p.oid = t.castfunc join pg_namespace n on n.oid = p.pronamespace
-    where p.prolang not in (${readsNothing}) and ${ofApps}
+    where ${mayRead}
   )`
 
 const tableColumns = `c.oid::text, format('%I.%I', n.nspname, c.relname),

@@ -323,7 +323,22 @@ describe('a live query', () => {
       await shows(5)
     })
 
-    it('notices what functions read within an expression, an aggregate or an operator', async () => {
+    it('notices what the function of an aggregate reads, and what is read by its text', async () => {
+      const { shows, exec } = await start(`
+        create table a (n int); insert into a values (1);
+        create function plus_a(int, int) returns int language plpgsql as $$ begin return $1 + $2 + (select sum(n) from a); end $$;
+        create aggregate sum_a(int) (sfunc = plus_a, stype = int, initcond = 0);
+        create table words (word tsvector);
+        create view thing as select sum_a(v) as n from (values (1)) t(v)
+          union all select count(*)::int + 100 from ts_stat('select word from words')`)
+      await shows(2, 100)
+      await exec('insert into a values (10)')
+      await shows(12, 100)
+      await exec("insert into words values ('one two'::tsvector)")
+      await shows(12, 102)
+    })
+
+    it('notices what functions read within an expression or an operator', async () => {
       const { shows, exec } = await start(`
         create table a (n int); insert into a values (1);
         create function "Count A"(int) returns int language plpgsql as $$ begin return (select count(*) from a) * $1; end $$;
