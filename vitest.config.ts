@@ -7,13 +7,13 @@ const storageProcess = 'tests/app/storage-process.browser.test.ts'
 
 /** What can come out differently in another browser, by the least that each of them runs. */
 const everywhere = [
-  'tests/app/{browser-modes,search-live-transfer}.browser.test.ts',
+  'tests/app/{browser-modes,relaxed,search-live-transfer}.browser.test.ts',
   'tests/{crash,tabs}/{crash,tabs}.browser.test.ts',
 ]
 const storage = ['tests/app/storage/{open-storage,block-store}.browser.test.ts']
 const others = [
   'tests/app/worker/tabs.browser.test.ts',
-  'tests/app/{app-database,opening,relaxed}.browser.test.ts',
+  'tests/app/{app-database,opening}.browser.test.ts',
   'tests/support/browsers/browsers.browser.test.ts',
 ]
 
@@ -98,7 +98,7 @@ export default defineConfig({
         },
       },
       otherBrowser('firefox', { always: storage, long: others }),
-      otherBrowser('webkit', { always: storage, long: [storageProcess, ...others] }),
+      otherBrowser('webkit', { always: [storageProcess, ...storage], long: others }),
       {
         extends: true,
         test: { name: 'package', include: ['tests/package/**/*.test.ts'] },

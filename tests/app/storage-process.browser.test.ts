@@ -1,6 +1,7 @@
 /** WebKit's network process, which keeps what pages store, dies; iOS ends it for apps in the background. */
 import { expect, it } from 'vitest'
 import { addCollection, closeAll, collectionIds, openShared, openSharedTabs } from './worker/shared-page.ts'
+import { fewOf } from '../support/rounds.ts'
 import { useTabs } from '../support/test-page.ts'
 
 const tabs = useTabs()
@@ -11,7 +12,7 @@ async function killStorageProcess(): Promise<void> {
   process.kill(await storageProcess(), 'SIGKILL')
 }
 
-it.each(['strict', 'relaxed'] as const)('goes on in a page without a reload, %s', async (durability) => {
+it.each(fewOf(['strict', 'relaxed'] as const))('goes on in a page without a reload, %s', async (durability) => {
   const dataDir = `idb://process-${durability}`
   const page = await tabs.open()
   await page.evaluate((options) => void (window.app = window.typyst.createAppDatabase(options)), {
@@ -60,21 +61,25 @@ it('goes on behind workers: nothing acknowledged is lost, what waits is done, ne
   await closeAll({ first, second, third })
 })
 
-it('opens and closes over and over behind a worker, and its raw bytes can be had each time', async () => {
-  const page = await tabs.open()
-  const seen = await page.evaluate(async () => {
-    const { typyst } = window
-    const dataDir = 'idb://cycles'
-    const seen: unknown[] = []
-    for (let cycle = 1; cycle <= 6; cycle += 1) {
-      const app = typyst.createIn('worker', { dataDir })
-      await app.db.insert(app.schema.collection).values({ id: `${cycle}`, name: 'Cycle' })
-      const rows = await app.db.$count(app.schema.collection)
-      await app.close()
-      seen.push([rows, (await typyst.exportRaw(dataDir))?.source])
-    }
-    return seen
-  })
-  expect(seen).toEqual([1, 2, 3, 4, 5, 6].map((rows) => [rows, 'typyst']))
-  await page.close()
-})
+it(
+  'opens and closes over and over behind a worker, and its raw bytes can be had each time',
+  { tags: 'long' },
+  async () => {
+    const page = await tabs.open()
+    const seen = await page.evaluate(async () => {
+      const { typyst } = window
+      const dataDir = 'idb://cycles'
+      const seen: unknown[] = []
+      for (let cycle = 1; cycle <= 6; cycle += 1) {
+        const app = typyst.createIn('worker', { dataDir })
+        await app.db.insert(app.schema.collection).values({ id: `${cycle}`, name: 'Cycle' })
+        const rows = await app.db.$count(app.schema.collection)
+        await app.close()
+        seen.push([rows, (await typyst.exportRaw(dataDir))?.source])
+      }
+      return seen
+    })
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6].map((rows) => [rows, 'typyst']))
+    await page.close()
+  },
+)
