@@ -6,7 +6,7 @@ import type { SqlExecutor } from '../internal/sql-connection.ts'
  * change: other tables of the schema may be meant to be seen. So each table, view and sequence that this transaction has
  * made or altered, which is what `xmin` says, loses those rights before anybody can see it.
  */
-const sealStatement = `
+const sealStatement = (kinds: string) => `
 do $$
 declare
   made record;
@@ -14,7 +14,7 @@ declare
 begin
   for made in
     select class.oid::regclass as name, relkind from pg_class as class
-    where class.xmin = pg_current_xact_id()::xid and relkind in ('r', 'p', 'v', 'm', 'S') and relpersistence <> 't'
+    where class.xmin = pg_current_xact_id()::xid and relkind in (${kinds}) and relpersistence <> 't'
       and pg_has_role(relowner, 'usage')
   loop
     if made.relkind in ('r', 'p') then
@@ -30,5 +30,13 @@ $$`
 
 /** Seals what the transaction of this executor has made so far. */
 export function sealTables(transaction: SqlExecutor): Promise<void> {
-  return transaction.exec(sealStatement)
+  return transaction.exec(sealStatement("'r', 'p', 'v', 'm', 'S'"))
+}
+
+/**
+ * Seals the sequences that it has made, those of identities and serials included. Tables it may have altered that others are
+ * meant to see: a new reference alters the table that it refers to.
+ */
+export function sealSequences(transaction: SqlExecutor): Promise<void> {
+  return transaction.exec(sealStatement("'S'"))
 }

@@ -363,14 +363,19 @@ export function testAdditions(open: OpenEmpty): void {
       expect(await readCatalog(connection)).toEqual(before)
     })
 
-    it('closes every table to everybody but the owner, whatever the defaults give away', async () => {
+    it('closes every table and sequence to everybody but the owner, whatever the defaults give away', async () => {
       await using opened = await open()
       const { connection } = opened
-      await connection.exec('alter default privileges in schema public grant all on tables to public')
-      await migrate(connection)
+      await connection.exec(`alter default privileges in schema public grant all on tables to public;
+        alter default privileges in schema public grant all on sequences to public`)
+      await migrate(connection, {
+        ...schema,
+        ...ownTables['generated columns and identities'],
+        numbers: pgSequence('numbers'),
+      })
       const { rows } = await connection.query(
-        `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
-         and (not relrowsecurity or exists (select from aclexplode(relacl) where grantee <> relowner))
+        `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'S')
+         and (relkind = 'r' and not relrowsecurity or exists (select from aclexplode(relacl) where grantee <> relowner))
          union all select tablename from pg_policies where schemaname = 'public'`,
       )
       expect(rows).toEqual([])

@@ -4,6 +4,7 @@ import type { SqlConnection } from '../../internal/sql-connection.ts'
 import { toMigrationError } from '../../internal/run-migrations.ts'
 import { planAdditions } from './additions.ts'
 import type { AuthTables } from './additions.ts'
+import { sealSequences } from '../seal-tables.ts'
 import { findMisdefined } from './misdefined.ts'
 
 /**
@@ -30,6 +31,8 @@ export async function applyAdditions(connection: SqlConnection, schema: AuthTabl
         current = name
         await tx.exec(statement)
       }
+      // Each table is closed by the statement that makes it; what columns and sequences of the schema have made is not.
+      await sealSequences(tx)
     })
   } catch (cause) {
     throw toMigrationError(
