@@ -1,185 +1,116 @@
 /** Reads the functions of a database: which of them, run with the rights of their owner, get at the auth tables. */
 import type { SqlExecutor } from '../internal/sql-connection.ts'
-import { functionsQuery, relationsQuery, triggersQuery } from './exposure-query.ts'
+import { linkCode } from './code-links.ts'
+import type { CatalogRelation, CodeCatalog, CodeLinks, StoredFunction } from './code-links.ts'
+import { flowsQuery, functionsQuery, relationsQuery, runsQuery, schemasQuery } from './exposure-query.ts'
+import { schemasOfPath } from './search-path.ts'
 
 /** What was found, as the other findings come from the catalog. */
 export interface CodeFinding {
-  readonly kind: 'function' | 'dynamic-function' | 'search-path' | 'trigger' | 'copy' | 'unread-trigger'
+  readonly kind:
+    'view' | 'function' | 'dynamic-function' | 'search-path' | 'trigger' | 'copy' | 'notification' | 'unread-trigger'
   readonly subject: string
   readonly role: string | undefined
   readonly via: string | undefined
 }
 
-interface StoredFunction {
-  readonly id: string
-  readonly schema: string
+interface Creators {
   readonly name: string
-  readonly subject: string
-  readonly language: string
-  readonly source: string
-  readonly isDefiner: boolean
-  readonly hasPath: boolean
-  /** Whether its owner has rights on an auth table. */
-  readonly canReach: boolean
-  /** Which roles of the Data API can have it run. */
-  readonly callers: readonly string[]
-  /** Which of them can create functions that it might take for others. */
   readonly creators: readonly string[]
-}
-
-interface Trigger {
-  readonly name: string
-  readonly function: string
-  readonly table: string
-  readonly isAuth: boolean
-  readonly writers: readonly string[]
-}
-
-interface Relation {
-  readonly schema: string
-  readonly name: string
-  readonly subject: string
-  readonly isSensitive: boolean
-  readonly readers: readonly string[]
 }
 
 /** Inspects every function that is no extension's; reads the catalog alone. */
 export async function inspectCode(executor: SqlExecutor, tables: readonly string[]): Promise<CodeFinding[]> {
-  const functions = await rowsOf<StoredFunction>(executor, functionsQuery, tables)
-  const triggers = await rowsOf<Trigger>(executor, triggersQuery, tables)
-  const relations = await rowsOf<Relation>(executor, relationsQuery, tables)
-  const functionsById = new Map(functions.map((each) => [each.id, each]))
-  const reading = readCode(functions, relations)
-  const found: CodeFinding[] = []
-
-  for (const each of functions) {
-    if (!each.isDefiner || !each.canReach) continue
-    for (const role of each.callers) {
-      const code = reading(each)
-      if (code.touches) found.push({ kind: 'function', subject: each.subject, role, via: undefined })
-      else if (code.isDynamic) found.push({ kind: 'dynamic-function', subject: each.subject, role, via: undefined })
-      if (!each.hasPath && each.creators.length > 0) {
-        found.push({ kind: 'search-path', subject: each.subject, role, via: undefined })
-      }
-    }
+  const catalog: CodeCatalog = {
+    functions: await rowsOf(executor, functionsQuery, tables),
+    relations: await rowsOf(executor, relationsQuery, tables),
+    runs: await rowsOf(executor, runsQuery, tables),
+    flows: await rowsOf(executor, flowsQuery, tables),
   }
-  for (const { name, table, isAuth, writers, function: id } of triggers) {
-    const each = functionsById.get(id)
-    if (!each) continue
-    const code = reading(each)
-    if (isAuth) {
-      for (const relation of code.writes) {
-        for (const role of relation.readers) found.push({ kind: 'copy', subject: relation.subject, role, via: name })
-      }
-      for (const target of code.broadcasts) found.push({ kind: 'copy', subject: target, role: undefined, via: name })
-      if (code.isDynamic) found.push({ kind: 'unread-trigger', subject: table, role: undefined, via: name })
-    } else if (each.isDefiner && each.canReach && (code.touches || code.isDynamic)) {
-      for (const role of writers) found.push({ kind: 'trigger', subject: table, role, via: each.subject })
-    }
+  const schemas = await rowsOf<Creators>(executor, schemasQuery, tables)
+  const links = linkCode(catalog)
+  const found = [
+    ...keptViews(links),
+    ...catalog.functions.flatMap((each) => openFunction(each, links, schemas)),
+    ...catalog.relations.flatMap((relation) =>
+      relation.isAuth ? copies(relation, links) : openTriggers(relation, links),
+    ),
+  ]
+  const unique = new Map(found.map((each) => [JSON.stringify([each.kind, each.subject, each.role, each.via]), each]))
+  return [...unique.values()]
+}
+
+/** Materialized views that functions fill from auth tables, and views over those. */
+function keptViews({ keptViews: kept }: CodeLinks): CodeFinding[] {
+  return [...kept].flatMap(({ subject, readers }) =>
+    readers.map((role) => ({ kind: 'view' as const, subject, role, via: undefined })),
+  )
+}
+
+/** Functions that run as their owner for a role of the Data API, be it for a call or for what it writes. */
+function openFunction(each: StoredFunction, links: CodeLinks, schemas: readonly Creators[]): CodeFinding[] {
+  if (!each.isDefiner) return []
+  const { subject } = each
+  const asCalled = each.callers.flatMap((role): CodeFinding[] => {
+    if (links.reaches(each)) return [{ kind: 'function', subject, role, via: undefined }]
+    return links.isUnread(each) ? [{ kind: 'dynamic-function', subject, role, via: undefined }] : []
+  })
+  if (!each.canReach) return asCalled
+  const roles = new Set([...each.callers, ...links.writersBefore(each)])
+  const astray = [...roles].filter((role) => canMislead(role, each, links, schemas))
+  return [...asCalled, ...astray.map((role): CodeFinding => ({ kind: 'search-path', subject, role, via: undefined }))]
+}
+
+/**
+ * Whether a role can create what the function then takes for something else. Temporary relations come before all others
+ * unless the path says where; temporary functions are never found by their name alone.
+ */
+function canMislead(role: string, each: StoredFunction, links: CodeLinks, schemas: readonly Creators[]): boolean {
+  if (each.isBound) return false
+  const may = (name: string) => {
+    const creators =
+      schemas.find((schema) => schema.name === name)?.creators ?? schemas.find((schema) => schema.name === '')?.creators
+    return creators?.some((creator) => creator === role || creator === 'public') ?? false
   }
-  return found
+  const path = each.path === null ? undefined : schemasOfPath(each.path, each.owner)
+  const placed =
+    path?.filter((name) => name !== 'pg_temp') ?? schemas.map(({ name }) => name).filter((name) => name !== 'pg_temp')
+  if (placed.some(may)) return true
+  const isTempLast = path !== undefined && path.at(-1) === 'pg_temp'
+  return !isTempLast && may('pg_temp') && links.namesWithoutSchema(each)
 }
 
-/** What a function does, with what it calls. */
-interface Code {
-  /** Whether it reads or writes an auth table, or a view over one. */
-  readonly touches: boolean
-  /** Whether it runs statements that it puts together, or is in a language that is not read here. */
-  readonly isDynamic: boolean
-  /** What others may read and it may write. */
-  readonly writes: ReadonlySet<Relation>
-  /** What sends to others what it is given. */
-  readonly broadcasts: ReadonlySet<string>
+/** Triggers of what others may write that run with the rights of their owner. */
+function openTriggers(relation: CatalogRelation, links: CodeLinks): CodeFinding[] {
+  if (relation.writers.length === 0) return []
+  return links
+    .runsOnWrite(relation)
+    .filter(
+      ({ kind, function: each }) =>
+        kind === 'trigger' && each.isDefiner && (links.reaches(each) || links.isUnread(each)),
+    )
+    .flatMap(({ function: each }) =>
+      relation.writers.map((role) => ({
+        kind: 'trigger' as const,
+        subject: relation.subject,
+        role,
+        via: each.subject,
+      })),
+    )
 }
 
-const identifier = '(?:"(?:[^"]|"")+"|[a-z_\\u0080-\\uffff][a-z0-9_$\\u0080-\\uffff]*)'
-/** A relation where a statement has one, also in the text of a statement that is put together. */
-const relationPattern = new RegExp(
-  `\\b(from|join|into|update|only|table|truncate|copy|using|lock)\\s+(?:only\\s+|table\\s+)*(?:(${identifier})\\s*\\.\\s*)?(${identifier})`,
-  'gi',
-)
-/** The ones after the first in a list of them. */
-const listPattern = new RegExp(
-  `\\bfrom\\s+((?:[^;()'"]|"[^"]*")*?)(?=\\b(?:where|group|order|join|limit|for|union|loop|into|returning)\\b|[;()']|$)`,
-  'gi',
-)
-const listedPattern = new RegExp(`,\\s*(?:(${identifier})\\s*\\.\\s*)?(${identifier})`, 'gi')
-const callPattern = new RegExp(`(?:(${identifier})\\s*\\.\\s*)?(${identifier})\\s*\\(`, 'gi')
-/** Statements that come from elsewhere: by `execute`, or by a function that runs a text. */
-const dynamicPattern =
-  /\bexecute\b(?!\s+(?:function|procedure|on)\b)|\b(?:query_to_xml\w*|table_to_xml\w*|schema_to_xml\w*|database_to_xml\w*|cursor_to_xml\w*|ts_stat|ts_rewrite|dblink\w*|cursor_to_xmlschema)\s*\(/i
-const broadcastPattern = /\brealtime\s*\.\s*(?:broadcast_changes|send)\s*\(/i
-
-function readCode(functions: readonly StoredFunction[], relations: readonly Relation[]): (of: StoredFunction) => Code {
-  const relationsByName = groupBy(relations, ({ name }) => name)
-  const functionsByName = groupBy(functions, ({ name }) => name)
-  const known = new Map<string, Code>()
-
-  const findIn = <T extends { readonly schema: string }>(
-    byName: ReadonlyMap<string, readonly T[]>,
-    schema: string | undefined,
-    name: string,
-  ): readonly T[] =>
-    (byName.get(plain(name)) ?? []).filter((each) => schema === undefined || each.schema === plain(schema))
-
-  const read = (of: StoredFunction): Code => {
-    const seen = known.get(of.id)
-    if (seen) return seen
-    // One that calls itself adds nothing to itself.
-    known.set(of.id, { touches: false, isDynamic: false, writes: new Set(), broadcasts: new Set() })
-    const source = withoutComments(of.source)
-    let touches = false
-    let isDynamic = !['sql', 'plpgsql'].includes(of.language) || dynamicPattern.test(source)
-    const writes = new Set<Relation>()
-    const broadcasts = new Set<string>()
-    if (broadcastPattern.test(source)) broadcasts.add('realtime.messages')
-    for (const [, verb = '', schema, name = ''] of source.matchAll(relationPattern)) {
-      for (const relation of findIn(relationsByName, schema, name)) {
-        touches ||= relation.isSensitive
-        const isWritten = ['into', 'update', 'copy'].includes(verb.toLowerCase())
-        if (isWritten && !relation.isSensitive && relation.readers.length > 0) writes.add(relation)
-      }
-    }
-    for (const [, list = ''] of source.matchAll(listPattern)) {
-      for (const [, schema, name = ''] of list.matchAll(listedPattern)) {
-        touches ||= findIn(relationsByName, schema, name).some(({ isSensitive }) => isSensitive)
-      }
-    }
-    for (const [, schema, name = ''] of source.matchAll(callPattern)) {
-      for (const called of findIn(functionsByName, schema, name)) {
-        const inner = read(called)
-        touches ||= inner.touches
-        isDynamic ||= inner.isDynamic
-        for (const each of inner.writes) writes.add(each)
-        for (const each of inner.broadcasts) broadcasts.add(each)
-      }
-    }
-    const code = { touches, isDynamic, writes, broadcasts }
-    known.set(of.id, code)
-    return code
-  }
-  return read
-}
-
-/** The name as the catalog has it. */
-function plain(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase()
-}
-
-/** A comment may part a keyword from its table. */
-function withoutComments(source: string): string {
-  return source.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, ' ')
-}
-
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const value of values) {
-    const key = keyOf(value)
-    const group = groups.get(key)
-    if (group) group.push(value)
-    else groups.set(key, [value])
-  }
-  return groups
+/** Where what is written to an auth table gets to, by its triggers, rules, defaults and checks, at however many removes. */
+function copies(relation: CatalogRelation, links: CodeLinks): CodeFinding[] {
+  const runs = links.runsOnWrite(relation).map((run) => ({ name: run.name, code: links.effects([run.function], []) }))
+  const rules = links.rulesOf(relation).map(({ name, target }) => ({ name, code: links.effects([], [target]) }))
+  return [...runs, ...rules].flatMap(({ name: via, code }): CodeFinding[] => [
+    ...code.shown.flatMap(({ subject, readers }) =>
+      readers.map((role) => ({ kind: 'copy' as const, subject, role, via })),
+    ),
+    ...code.broadcasts.map((subject) => ({ kind: 'copy' as const, subject, role: undefined, via })),
+    ...code.notifiers.map(({ subject }) => ({ kind: 'notification' as const, subject, role: undefined, via })),
+    ...(code.isDynamic ? [{ kind: 'unread-trigger' as const, subject: relation.subject, role: undefined, via }] : []),
+  ])
 }
 
 async function rowsOf<T>(executor: SqlExecutor, query: string, tables: readonly string[]): Promise<T[]> {

@@ -96,14 +96,6 @@ export const exposureQuery = `${common},
     where has_table_privilege(api_role.name, ev_class, 'insert, update, delete')
       or has_any_column_privilege(api_role.name, ev_class, 'insert, update')
     union all
-    -- A rule of an auth table writes what is written there somewhere else, too.
-    select 'copy', format('%I.%I', pg_namespace.nspname, pg_class.relname), api_role.name, quote_ident(rulename)
-    from auth_table join pg_rewrite on ev_class = auth_table.oid and ev_type <> '1'
-    join pg_depend on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid and refclassid = 'pg_class'::regclass
-    join pg_class on pg_class.oid = refobjid and pg_class.oid not in (select oid from auth_table)
-    join pg_namespace on pg_namespace.oid = pg_class.relnamespace, api_role
-    where has_table_privilege(api_role.name, pg_class.oid, 'select') or has_any_column_privilege(api_role.name, pg_class.oid, 'select')
-    union all
     select 'publication', qualified, null, quote_ident(pubname)
     from auth_table join pg_publication_tables as published on published.schemaname = nspname and tablename = relname
     union all
@@ -141,22 +133,26 @@ export const exposureQuery = `${common},
 select distinct kind, subject, role, via from finding order by kind, subject, role, via`
 
 /** What there is with a text to read: functions that are no extension's, and who can have them run. */
-export const functionsQuery = `${common},
-  creators (name) as (
-    select name from api_role
-    where exists (select from pg_namespace where nspname !~ '^pg_' and has_schema_privilege(api_role.name, oid, 'create'))
-  )
+export const functionsQuery = `${common}
 select pg_proc.oid::text as id, nspname as schema, proname as name,
   format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(pg_proc.oid)) as subject,
   lanname as language,
   -- The body of a function in SQL's own form stands elsewhere.
-  case when prosrc = '' and prokind in ('f', 'p') then pg_get_functiondef(pg_proc.oid) else prosrc end as source,
+  coalesce(pg_get_function_sqlbody(pg_proc.oid), prosrc) as source,
+  prosqlbody is not null as "isBound",
   prosecdef as "isDefiner",
-  coalesce(array_to_string(proconfig, ','), '') ~ '(^|,)search_path=' as "hasPath",
+  pg_get_userbyid(proowner)::text as owner,
+  (
+    select substr(setting, length('search_path=') + 1) from unnest(proconfig) as setting where setting like 'search\\_path=%'
+  ) as path,
   exists (
-    select from auth_table
-    where has_table_privilege(proowner, auth_table.oid, 'select, insert, update, delete')
+    select from derived
+    where is_open and (
+      has_table_privilege(proowner, derived.oid, 'select, insert, update, delete, truncate')
+      or has_any_column_privilege(proowner, derived.oid, 'select, insert, update')
+    )
   ) as "canReach",
+  pronargs = 1 and exists (select from pg_type where pg_type.oid = proargtypes[0] and typtype = 'c') as "isAttribute",
   -- A trigger's function runs for whoever writes; it cannot be called.
   array(
     select api_role.name from api_role
@@ -173,8 +169,7 @@ select pg_proc.oid::text as id, nspname as schema, proname as name,
           and has_function_privilege(api_role.name, aggregate.oid, 'execute')
       )
     )
-  ) as callers,
-  array(select name from creators) as creators
+  ) as callers
 from pg_proc join pg_namespace on pg_namespace.oid = pronamespace join pg_language on pg_language.oid = prolang
 where nspname not in ('pg_catalog', 'information_schema') and nspname !~ '^pg_' and prokind in ('f', 'p', 'w')
   and lanname not in ('c', 'internal')
@@ -183,26 +178,52 @@ where nspname not in ('pg_catalog', 'information_schema') and nspname !~ '^pg_' 
   )
 order by subject`
 
-/** The triggers of auth tables, and those of tables that others may write. */
-export const triggersQuery = `${common}
-select tgname as name, tgfoid::text as function, format('%I.%I', nspname, relname) as "table",
-  pg_class.oid in (select oid from auth_table) as "isAuth",
-  array(
-    select api_role.name from api_role
-    where has_table_privilege(api_role.name, pg_class.oid, 'insert, update, delete, truncate')
-      or has_any_column_privilege(api_role.name, pg_class.oid, 'insert, update')
-  ) as writers
-from pg_trigger join pg_class on pg_class.oid = tgrelid join pg_namespace on pg_namespace.oid = relnamespace
-where not tgisinternal and tgenabled <> 'D'
-order by "table", name`
+/** The schemas, with who can create in each; the one without a name stands for those that can be created, and for `pg_temp`. */
+export const schemasQuery = `${common}
+select nspname::text as name, array(
+  select api_role.name from api_role where has_schema_privilege(api_role.name, pg_namespace.oid, 'create')
+) as creators
+from pg_namespace where nspname !~ '^pg_(toast|temp)'
+union all
+select kind, array(
+  select api_role.name from api_role where has_database_privilege(api_role.name, current_database(), privilege)
+)
+from (values ('', 'create'), ('pg_temp', 'temp')) as given (kind, privilege)`
 
-/** Auth tables, what is derived from them, and what others may read, by name. */
+/** What a relation runs: the functions of its triggers, rules, defaults and checks when it is written, of a view when it is read. */
+export const runsQuery = `${common},
+  used (relation, name, kind, classid, objid) as (
+    select ev_class, rulename::text, case ev_type when '1' then 'view' else 'rule' end, 'pg_rewrite'::regclass, oid from pg_rewrite
+    union all select adrelid, 'a default', 'default', 'pg_attrdef'::regclass, oid from pg_attrdef
+    union all select conrelid, conname::text, 'check', 'pg_constraint'::regclass, oid from pg_constraint where conrelid <> 0
+  ),
+  run (relation, name, kind, function) as (
+    select tgrelid, tgname::text, 'trigger', tgfoid from pg_trigger where not tgisinternal and tgenabled <> 'D'
+    union all
+    select relation, used.name, kind, refobjid from used
+    join pg_depend on pg_depend.classid = used.classid and pg_depend.objid = used.objid and refclassid = 'pg_proc'::regclass
+    union all
+    select relation, used.name, kind, oprcode from used
+    join pg_depend on pg_depend.classid = used.classid and pg_depend.objid = used.objid and refclassid = 'pg_operator'::regclass
+    join pg_operator on pg_operator.oid = refobjid
+  )
+select relation::text, run.name, kind, function::text
+from run join pg_class on pg_class.oid = relation join pg_namespace on pg_namespace.oid = relnamespace
+where nspname not in ('pg_catalog', 'information_schema') and nspname !~ '^pg_'
+order by format('%I.%I', nspname, relname), run.name`
+
+/** Relations, by name: auth tables, what is derived from them, and what others may read or write. */
 export const relationsQuery = `${common}
-select nspname as schema, relname as name, format('%I.%I', nspname, relname) as subject,
+select pg_class.oid::text as id, nspname as schema, relname as name, format('%I.%I', nspname, relname) as subject, relkind as kind,
+  pg_class.oid in (select oid from auth_table) as "isAuth",
   pg_class.oid in (select oid from derived) as "isSensitive",
+  relkind = 'v' and not coalesce((
+    select option_value::boolean from pg_options_to_table(reloptions) where option_name = 'security_invoker'
+  ), false) as "asksAsOwner",
   array(
     select api_role.name from api_role
     where (has_table_privilege(api_role.name, pg_class.oid, 'select') or has_any_column_privilege(api_role.name, pg_class.oid, 'select'))
+      and has_schema_privilege(api_role.name, relnamespace, 'usage')
       and (not relrowsecurity or exists (
         select from pg_policy where polrelid = pg_class.oid and polcmd in ('r', '*') and (
           0 = any (polroles) or api_role.oid <> 0 and exists (
@@ -210,6 +231,23 @@ select nspname as schema, relname as name, format('%I.%I', nspname, relname) as 
           )
         )
       ))
-  ) as readers
+  ) as readers,
+  array(
+    select api_role.name from api_role
+    where has_table_privilege(api_role.name, pg_class.oid, 'insert, update, delete, truncate')
+      or has_any_column_privilege(api_role.name, pg_class.oid, 'insert, update')
+  ) as writers
 from pg_class join pg_namespace on pg_namespace.oid = relnamespace
 where relkind in ('r', 'p', 'v', 'm', 'f') and nspname not in ('pg_catalog', 'information_schema') and nspname !~ '^pg_'`
+
+/** How rows get from one relation into another: from a table into views over it, to parents and children, and by rules. */
+export const flowsQuery = `${common}
+select distinct 'view' as kind, refobjid::text as "from", ev_class::text as "to", null as name
+from pg_rewrite join pg_depend on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid and refclassid = 'pg_class'::regclass
+where ev_type = '1' and refobjid <> ev_class and pg_rewrite.oid >= 16384
+union all
+select 'child', inhparent::text, inhrelid::text, null from pg_inherits
+union all
+select distinct 'rule', ev_class::text, refobjid::text, rulename::text
+from pg_rewrite join pg_depend on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid and refclassid = 'pg_class'::regclass
+where ev_type <> '1' and refobjid <> ev_class and pg_rewrite.oid >= 16384`

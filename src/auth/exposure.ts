@@ -16,6 +16,7 @@ export type ExposureKind =
   | 'rule'
   | 'trigger'
   | 'copy'
+  | 'notification'
   | 'unread-trigger'
   | 'function'
   | 'dynamic-function'
@@ -77,6 +78,8 @@ const advices: Readonly<Record<ExposureKind, Advice>> = {
     `Role ${role} can write ${subject}, and a trigger then runs ${via}, which gets at auth tables with the rights of its owner. Make the function security invoker, or drop the trigger`,
   copy: (subject, role, via) =>
     `${via} copies what is written to auth tables into ${subject}, which role ${role} can read. Drop it, or revoke all on ${subject} from ${role}`,
+  notification: (subject, _role, via) =>
+    `${via} of an auth table has ${subject} run, which passes on what is written there by pg_notify to whoever connects and listens. Pass on nothing but constants, or drop it`,
   'unread-trigger': (subject, _role, via) =>
     `The trigger ${via} on ${subject} runs statements that are put together, so where it writes to cannot be told. Look at its function`,
   function: (subject, role) =>
@@ -84,7 +87,7 @@ const advices: Readonly<Record<ExposureKind, Advice>> = {
   'dynamic-function': (subject, role) =>
     `Role ${role} can call ${subject}, which runs statements that are put together with the rights of its owner, who has rights on auth tables. Run: revoke execute on function ${subject} from ${callers(role)}`,
   'search-path': (subject, role) =>
-    `Role ${role} can call ${subject} with a search path of its own and can create what that function then takes for something else. Run: alter function ${subject} set search_path = ''`,
+    `Role ${role} can have ${subject} run and can create, in a schema or as a temporary table, what that function then takes for something else. Write each name in it with its schema, and run: alter function ${subject} set search_path = pg_catalog, pg_temp`,
   publication: (subject, _role, via) =>
     `The publication ${via} sends the changes of ${subject} to whoever subscribes, as Realtime does. Leave the table out of it`,
   sequence: (subject, role) =>

@@ -26,13 +26,12 @@ async function openSupabase(options: AuthDatabaseOptions = {}): Promise<Supabase
   const database = await createTestDatabase()
   const admin = postgres(database.url, { max: 1, onnotice: () => undefined })
   // Roles belong to the whole server: another test may be making them at the same moment.
-  await admin.begin(async (sql) => {
-    await sql`select pg_advisory_xact_lock(1)`
-    await sql.unsafe(`do $$ begin
-      if to_regrole('anon') is null then create role anon; end if;
-      if to_regrole('authenticated') is null then create role authenticated; end if;
+  for (const role of ['anon', 'authenticated']) {
+    await admin.unsafe(`do $$ begin
+      if to_regrole('${role}') is null then create role ${role}; end if;
+    exception when duplicate_object or unique_violation then null;
     end $$`)
-  })
+  }
   await admin.unsafe(`
     grant usage on schema public to anon, authenticated;
     alter default privileges in schema public grant all on tables to anon, authenticated;

@@ -4,9 +4,8 @@ import { createAuthDatabase } from '../../src/auth/index.ts'
 import { createTestDatabase } from './test-database.ts'
 import type { TestDatabase } from './test-database.ts'
 
-/** Roles belong to the whole server: another test may be making them at the same moment. */
+/** Roles belong to the whole server: another test may be making them at the same moment, where advisory locks do not reach. */
 const roles = `
-  select pg_advisory_xact_lock(1);
   do $$
   declare
     wanted record;
@@ -19,11 +18,17 @@ const roles = `
       ('pgbouncer', 'login')
     ) as given (name, attributes)
     loop
-      if to_regrole(wanted.name) is null then execute format('create role %I %s', wanted.name, wanted.attributes); end if;
+      begin
+        if to_regrole(wanted.name) is null then execute format('create role %I %s', wanted.name, wanted.attributes); end if;
+      exception when duplicate_object or unique_violation then null;
+      end;
     end loop;
   end
   $$;
-  grant anon, authenticated, service_role to authenticator`
+  do $$ begin
+    grant anon, authenticated, service_role to authenticator;
+  exception when unique_violation or internal_error then null;
+  end $$`
 
 /** After https://github.com/supabase/postgres and what its services migrate at their first start. */
 const project = `
