@@ -99,8 +99,9 @@ export interface AuthDatabase<TSchema extends Record<string, unknown> = AuthSche
    */
   rollback(steps?: number): Promise<string[]>
   /**
-   * Which migrations the database has and which it lacks, what of `schema` it lacks, and why `migrate()` would refuse;
-   * changes nothing.
+   * Which migrations the database has and which it lacks, what of `schema` it lacks, and why `migrate()` would refuse its
+   * history; changes nothing. What the database has otherwise than `schema` says, only `verifyAuthSchema()` and `migrate()`
+   * find out: comparing takes temporary tables, too much for each call of `health()`.
    */
   migrationStatus(): Promise<MigrationStatus>
   /**

@@ -32,6 +32,7 @@ import type { BetterAuthOptions } from 'better-auth'
 import { describe, expect, it } from 'vitest'
 import { migrateAuth, readAuthMigrationStatus } from '../../src/auth/migrate-auth.ts'
 import { authMigrations } from '../../src/auth/migrations.generated.ts'
+import { planAdditions } from '../../src/auth/schema/additions.ts'
 import { applyAdditions } from '../../src/auth/schema/apply-additions.ts'
 import { defineAuthSchema } from '../../src/auth/schema/define-auth-schema.ts'
 import { assertDatabaseFits, assertSchemaFits } from '../../src/auth/schema/verify-auth-schema.ts'
@@ -250,6 +251,71 @@ export function testAdditions(open: OpenEmpty): void {
       expect(error).toMatchObject({ code: expect.stringMatching(/^(INVALID_OPTIONS|SCHEMA_MISMATCH)$/) as string })
       expect(error.message).toContain('migration of your own')
       expect(await readCatalog(opened.connection)).toEqual(before)
+    })
+
+    it.for(['a schema of its own', 'an enum elsewhere', 'a sequence elsewhere'])(
+      'refuses %s where the search path has the same names, before anything is altered',
+      async (name) => {
+        await using opened = await open()
+        const { connection } = opened
+        await connection.exec(
+          `create table thing (number integer); create type mood as enum ('sad'); create sequence numbers`,
+        )
+        const before = await readCatalog(connection)
+        const wanted = { ...refusedTables[name] }
+        for (const run of [
+          () => planAdditions(connection, wanted),
+          () => readAuthMigrationStatus(connection, wanted),
+          () => applyAdditions(connection, wanted),
+          () => assertDatabaseFits(connection, wanted),
+        ]) {
+          const error = await failureOf(run)
+          expect(error).toMatchObject({ code: 'INVALID_OPTIONS' })
+          expect(error.message).toContain('"elsewhere".')
+        }
+        expect(await readCatalog(connection)).toEqual(before)
+      },
+    )
+
+    it('refers to a table of another schema, whatever the search path has of that name', async () => {
+      await using opened = await open()
+      const { connection } = opened
+      await connection.exec(`create schema elsewhere; create table elsewhere.people (id text primary key);
+        create table people (id text primary key)`)
+      const people = pgSchema('elsewhere').table('people', { id: text().primaryKey() })
+      const thing = pgTable('thing', { id: text().primaryKey(), owner: text().references(() => people.id) })
+      expect(await applyAdditions(connection, { thing })).toEqual(['thing', 'thing_owner_people_id_fk'])
+      const { rows } = await connection.query(
+        `select confrelid::regclass::text as target from pg_constraint where conname = 'thing_owner_people_id_fk'`,
+      )
+      expect(rows).toEqual([{ target: 'elsewhere.people' }])
+      expect(await applyAdditions(connection, { thing })).toEqual([])
+      await assertDatabaseFits(connection, { thing })
+    })
+
+    it('refers to what only an index makes unique, and compares such a reference', async () => {
+      await using opened = await open()
+      const { connection } = opened
+      const coded = pgTable('coded', { id: text().primaryKey(), code: text(), parent: text() }, (self) => [
+        foreignKey({ name: 'coded_parent_fk', columns: [self.parent], foreignColumns: [self.code] }).onDelete(
+          'cascade',
+        ),
+        index('coded_parent').on(self.parent),
+        uniqueIndex('coded_code').on(self.code),
+      ])
+      expect(await applyAdditions(connection, { coded })).toEqual([
+        'coded',
+        'coded_code',
+        'coded_parent_fk',
+        'coded_parent',
+      ])
+      expect(await applyAdditions(connection, { coded })).toEqual([])
+      await assertDatabaseFits(connection, { coded })
+      await connection.exec(`alter table coded drop constraint coded_parent_fk;
+        alter table coded add constraint coded_parent_fk foreign key (parent) references coded (code)`)
+      const error = await failureOf(() => applyAdditions(connection, { coded }))
+      expect(error).toMatchObject({ code: 'SCHEMA_MISMATCH' })
+      expect(error.message).toContain('coded.coded_parent_fk is ')
     })
 
     it.for([

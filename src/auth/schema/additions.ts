@@ -23,6 +23,7 @@ import {
   createSequence,
   createTable,
   nameOfIndex,
+  refuseOtherSchemas,
 } from './ddl.ts'
 
 /** Tables and relations by their keys; everything but tables is passed over. */
@@ -53,6 +54,11 @@ export async function planAdditions(executor: SqlExecutor, schema: AuthTables): 
   const tables = Object.values(schema)
     .filter((value) => is(value, PgTable))
     .map((table) => ({ table, ...getTableConfig(table) }))
+  refuseOtherSchemas(
+    tables.map(({ table }) => table),
+    enumsOf(tables),
+    sequencesOf(schema),
+  )
   const existing = await readExisting(
     executor,
     tables.map(({ name }) => name),
@@ -81,7 +87,11 @@ export async function planAdditions(executor: SqlExecutor, schema: AuthTables): 
     )
   const indexes = tables.flatMap(({ name, indexes: wanted }) =>
     wanted
-      .map((wantedIndex) => ({ name: nameOfIndex(wantedIndex), statement: createIndex(wantedIndex) }))
+      .map((wantedIndex) => ({
+        name: nameOfIndex(wantedIndex),
+        isUnique: wantedIndex.config.unique,
+        statement: createIndex(wantedIndex),
+      }))
       .filter((wantedIndex) => lacks(name, 'indexes', wantedIndex.name)),
   )
   return [
@@ -89,8 +99,10 @@ export async function planAdditions(executor: SqlExecutor, schema: AuthTables): 
     ...created.map(({ table, name }) => ({ name, statement: `${createTable(table)};\n${closeTables([name])}` })),
     ...added,
     ...constraints,
+    // A reference may be to what only an index makes unique.
+    ...indexes.filter(({ isUnique }) => isUnique),
     ...references,
-    ...indexes,
+    ...indexes.filter(({ isUnique }) => !isUnique),
   ]
 }
 

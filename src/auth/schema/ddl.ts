@@ -13,11 +13,34 @@ import type {
 } from 'drizzle-orm/pg-core'
 import { TypystDbError } from '../../errors.ts'
 
+/**
+ * Refuses what has a Postgres schema of its own: everything here is made, and looked for, where the search path says.
+ *
+ * @throws TypystDbError `INVALID_OPTIONS`, naming it.
+ */
+export function refuseOtherSchemas(
+  tables: readonly PgTable[],
+  enums: readonly PgEnum<[string, ...string[]]>[],
+  sequences: readonly PgSequence[],
+): void {
+  const all = [
+    ...tables.map((table) => ({ kind: 'Table', ...getTableConfig(table) })),
+    ...enums.map(({ enumName: name, schema }) => ({ kind: 'Enum', name, schema })),
+    ...sequences.map(({ seqName: name = '', schema }) => ({ kind: 'Sequence', name, schema })),
+  ]
+  for (const { kind, name, schema } of all) {
+    if (schema === undefined) continue
+    throw new TypystDbError(
+      'INVALID_OPTIONS',
+      `${kind} "${schema}"."${name}" has a Postgres schema of its own, where \`migrate()\` cannot create anything. Leave it out of \`schema\` and create it with a migration of your own, or give all auth tables a schema with \`postgresSchema\`.`,
+      { table: kind === 'Table' ? name : undefined },
+    )
+  }
+}
+
 /** A table's own statement; references and indexes come when all tables are there. */
 export function createTable(table: PgTable): string {
-  const { name, schema, columns, uniqueConstraints, checks, primaryKeys, policies } = getTableConfig(table)
-  if (schema !== undefined)
-    throw tooSpecial(`Table "${schema}"."${name}" has a Postgres schema of its own, which`, name)
+  const { name, columns, uniqueConstraints, checks, primaryKeys, policies } = getTableConfig(table)
   if (policies.length > 0) throw tooSpecial(`Table "${name}" has policies, which`, name)
   const parts = [
     ...columns.flatMap((column) => [defineColumn(column), ...(column.isUnique ? [uniqueOf(column)] : [])]),
@@ -61,7 +84,8 @@ export function addConstraints(table: PgTable): (readonly [name: string, stateme
 /** Adds a reference. */
 export function addForeignKey(foreignKey: ForeignKey): string {
   const { columns, foreignTable, foreignColumns } = foreignKey.reference()
-  const target = `${quote(getTableName(foreignTable))} (${namesOf(foreignColumns)})`
+  const { name, schema } = getTableConfig(foreignTable)
+  const target = `${schema === undefined ? '' : `${quote(schema)}.`}${quote(name)} (${namesOf(foreignColumns)})`
   const onUpdate = foreignKey.onUpdate === undefined ? '' : ` on update ${foreignKey.onUpdate}`
   return `alter table ${quote(getTableName(foreignKey.table))} add constraint ${quote(foreignKey.getName())} foreign key (${namesOf(columns)}) references ${target} on delete ${foreignKey.onDelete ?? 'no action'}${onUpdate}`
 }
@@ -104,15 +128,12 @@ export function createIndex(wanted: Index): string {
 }
 
 /** Creates the type of an enum. */
-export function createEnum({ enumName, enumValues, schema }: PgEnum<[string, ...string[]]>): string {
-  if (schema !== undefined) throw tooSpecial(`Enum "${schema}"."${enumName}" has a Postgres schema of its own, which`)
+export function createEnum({ enumName, enumValues }: PgEnum<[string, ...string[]]>): string {
   return `create type ${quote(enumName)} as enum (${enumValues.map(literal).join(', ')})`
 }
 
 /** Creates a sequence. */
-export function createSequence({ seqName = '', seqOptions, schema }: PgSequence): string {
-  if (schema !== undefined)
-    throw tooSpecial(`Sequence "${schema}"."${seqName}" has a Postgres schema of its own, which`)
+export function createSequence({ seqName = '', seqOptions }: PgSequence): string {
   return `create sequence ${quote(seqName)}${sequenceOptions(seqOptions)}`
 }
 
@@ -206,7 +227,7 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-function tooSpecial(what: string, table?: string): TypystDbError {
+function tooSpecial(what: string, table: string): TypystDbError {
   return new TypystDbError(
     'INVALID_OPTIONS',
     `${what} \`migrate()\` cannot create. Create it with a migration of your own.`,
