@@ -6,7 +6,7 @@ import { parseDataDir } from '../pglite/data-location.ts'
 import type { DataLocation } from '../pglite/data-location.ts'
 import type { AuthSchema } from '../schema/auth.ts'
 import type { ConnectionOptions } from './connection/connection-options.ts'
-import { refuseForeignSchema, resolvePostgres } from './connection/postgres-target.ts'
+import { defaultResponseTimeoutMs, refuseForeignSchema, resolvePostgres } from './connection/postgres-target.ts'
 import type { PostgresTarget } from './connection/postgres-target.ts'
 
 /** How to reach the auth database. Every option may be left out. */
@@ -90,7 +90,8 @@ export function resolveTarget(options: Omit<AuthDatabaseOptions, 'schema'>): Pos
 }
 
 /**
- * Decides what to migrate through: one session, without a limit to how long a statement takes.
+ * Decides what to migrate through: one session, without a limit to how long a statement takes; `responseTimeoutMs` is after
+ * how long a silence it is asked about.
  *
  * @throws TypystDbError `INVALID_OPTIONS` for a `migrationUrl` that cannot be one.
  */
@@ -105,7 +106,8 @@ export function resolveMigrationTarget(
       : resolvePostgres(migrationUrl, { ...options, pooler: undefined }, 'migrationUrl')
   if (migrationUrl !== undefined && direct.isPooled) throw pooledMigration()
   const sessionSettings = { ...direct.sessionSettings, statement_timeout: 0 }
-  return { ...direct, maxConnections: 1, responseTimeoutMs: undefined, sessionSettings }
+  const { responseTimeoutMs = defaultResponseTimeoutMs } = direct
+  return { ...direct, maxConnections: 1, responseTimeoutMs, sessionSettings }
 }
 
 /** What migrating through a transaction pooler fails with: it would lose the lock between two statements. */

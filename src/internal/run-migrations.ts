@@ -161,14 +161,19 @@ async function runStep(
       await connection.transaction(record)
     }
   } catch (cause) {
-    throw toMigrationError(
-      cause,
-      name,
-      inTransaction
-        ? `Migration "${name}" failed and was rolled back; the database is as before it. Its cause says why.`
-        : `Migration "${name}" failed. It runs outside a transaction, so its earlier statements stay: make each repeatable.`,
-    )
+    throw toMigrationError(cause, name, messageOf(cause, name, inTransaction))
   }
+}
+
+function messageOf(cause: unknown, name: string, inTransaction: boolean): string {
+  if (!inTransaction) {
+    return `Migration "${name}" failed. It runs outside a transaction, so its earlier statements stay: make each repeatable.`
+  }
+  // Nobody knows what became of a commit that was not answered.
+  if (isTypystDbError(cause) && cause.code === 'CONNECTION_FAILED') {
+    return `The connection was lost while migration "${name}" ran, which was rolled back or has taken effect as a whole. Call it again: it goes on from what is there.`
+  }
+  return `Migration "${name}" failed and was rolled back; the database is as before it. Its cause says why.`
 }
 
 /** What a failing step throws: the cause's details under `MIGRATION_FAILED`, or the cause itself after `close()`. */

@@ -68,9 +68,11 @@ describe('how long an answer may take', () => {
     expect(resolvePostgres(url, options).responseTimeoutMs).toBe(expected)
   })
 
-  it('is without end for a migration', () => {
+  it('is for a migration when to ask about it, also where a statement may take as long as it likes', () => {
     const options = { responseTimeoutMs: 70 }
-    expect(resolveMigrationTarget(options, resolvePostgres(local, options)).responseTimeoutMs).toBeUndefined()
+    expect(resolveMigrationTarget(options, resolvePostgres(local, options)).responseTimeoutMs).toBe(70)
+    const endless = resolvePostgres(`${local}?statement_timeout=0`, {})
+    expect(resolveMigrationTarget({}, endless).responseTimeoutMs).toBe(35_000)
   })
 })
 

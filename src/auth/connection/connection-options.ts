@@ -46,9 +46,11 @@ export interface ConnectionOptions {
   /**
    * How long the server may take to answer a statement, in milliseconds, before its connection is given up: a server that has
    * frozen or is cut off does not keep to `statementTimeoutMs`. Raise it too where a statement sets a longer timeout for
-   * itself. Migrations have no such limit.
+   * itself. A statement of a migration may take longer: each time that it has not been answered for so long, the server is
+   * asked about it over a second connection, and given up when it has nothing to say of it three times in a row.
    *
-   * @defaultValue 5000 more than the statement timeout, and none where that is 0; 35000 through a transaction pooler
+   * @defaultValue 5000 more than the statement timeout, and none where that is 0; 35000 through a transaction pooler, and for
+   *   migrations where it would be none
    */
   readonly responseTimeoutMs?: number | undefined
   /**

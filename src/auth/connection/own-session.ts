@@ -6,24 +6,29 @@ import { transactionModes } from '../../internal/sql-transaction.ts'
 import { createPostgresClient } from './postgres-client.ts'
 import { createPostgresExecutor } from './postgres-executor.ts'
 import type { PostgresTarget } from './postgres-target.ts'
+import { watchSession } from './watch-session.ts'
 
 /**
- * Runs work on one session of its own, which ends with it, and with it every lock the session holds.
+ * Runs work on one session of its own, which ends with it, and with it every lock the session holds. Its statements take as
+ * long as they like, while the server says that it is at them.
  *
  * @param run - Gets a connection whose statements and transactions all run on that session.
  */
 export async function onOwnSession<T>(target: PostgresTarget, run: (session: SqlConnection) => Promise<T>): Promise<T> {
   let onLost = (): void => undefined
   let isLost = false
+  const watch = watchSession(target)
   // It may hold a lock while nothing runs on it, and is closed below.
   const { sql: client, giveUp } = createPostgresClient(target, () => onLost(), {
     idleTimeoutMs: undefined,
     lifetimeMs: undefined,
+    mayAnswer: () => watch.mayAnswer(),
   })
   try {
     // Connecting by a query first: a failure to connect rejects it, with the reason.
     await atDriverEdge(() => client.unsafe('select 1'))
     const reserved = await atDriverEdge(() => client.reserve())
+    await atDriverEdge(() => watch.identify(reserved))
     const session = guardSession(createPostgresExecutor(reserved, { giveUp, mayBegin: true }))
     onLost = () => session.lose()
     try {

@@ -12,6 +12,7 @@ import type { PostgresTarget } from './postgres-target.ts'
 import { toSessionSocket } from './session-socket.ts'
 import { randomLifetimeMs } from './socket-life.ts'
 import type { SocketLifeOptions } from './socket-life.ts'
+import type { AnswerPatience } from './watch-answers.ts'
 import { scalarTypesToWrite, wireText } from './wire-values.ts'
 
 /**
@@ -63,6 +64,9 @@ type Types = { moments: unknown; json: unknown; bigint: unknown; boolean: unknow
 /** postgres.js with our types. */
 export type Client = Sql<Types>
 
+/** What ends a connection beside the timeouts of its target. */
+export type ConnectionLife = SocketLifeOptions & Pick<AnswerPatience, 'mayAnswer'>
+
 /** A client, and the way out when it has lost count. */
 export interface PostgresClient {
   readonly sql: Client
@@ -82,13 +86,14 @@ function secondsToReconnect(failures: number): number {
  * Makes a client; it connects on the first query.
  *
  * @param onClose - Told of each connection that ends, whoever ended it.
- * @param life - When a connection is closed that nothing runs on.
+ * @param life - When a connection is closed that nothing runs on, and what is asked before one is given up that does not
+ *   answer.
  * @throws TypystDbError `INVALID_OPTIONS` when the connection string cannot be read.
  */
 export function createPostgresClient(
   target: PostgresTarget,
   onClose?: () => void,
-  life: SocketLifeOptions = { idleTimeoutMs: target.idleTimeoutMs, lifetimeMs: randomLifetimeMs() },
+  life: ConnectionLife = { idleTimeoutMs: target.idleTimeoutMs, lifetimeMs: randomLifetimeMs() },
 ): PostgresClient {
   const { connectionString, maxConnections, connectTimeoutMs, sessionSettings } = target
   const sockets = new Set<Socket>()
@@ -148,7 +153,7 @@ interface SocketRequest {
 /** postgres.js takes this option; its types leave it out. It reads no IPv6 address out of a connection string, either. */
 function withSockets(
   { places, ssl, connectTimeoutMs, responseTimeoutMs }: PostgresTarget,
-  life: SocketLifeOptions,
+  life: ConnectionLife,
   sockets: Set<Socket>,
 ): object {
   let attempts = 0

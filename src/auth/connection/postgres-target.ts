@@ -142,6 +142,9 @@ function resolveSessionSettings(
 /** How much later than the server's own timeout its answer may come, in milliseconds. */
 const graceMs = 5000
 
+/** How long an answer may take where nothing else is said, in milliseconds. */
+export const defaultResponseTimeoutMs = defaultStatementTimeoutMs + graceMs
+
 const millisecondsByUnit: Readonly<Record<string, number>> = {
   us: 0.001,
   ms: 1,

@@ -10,19 +10,17 @@ import { driverError, rememberEnding } from './driver-error.ts'
 import { limitLife } from './socket-life.ts'
 import type { SocketLifeOptions } from './socket-life.ts'
 import { watchAnswers } from './watch-answers.ts'
+import type { AnswerPatience } from './watch-answers.ts'
 
 /** How long a session may take, and how long it lives. */
-export interface SessionOptions extends SocketLifeOptions {
-  /** How long an answer may take, in milliseconds; without one, as long as it likes. */
-  readonly responseTimeoutMs: number | undefined
-}
+export type SessionOptions = SocketLifeOptions & AnswerPatience
 
 /** Changes what the socket tells and takes; gives it back. */
 export function toSessionSocket(socket: Socket, options: SessionOptions): Socket {
   const emit = socket.emit.bind(socket)
   const write = socket.write.bind(socket)
   const conversation = createConversation()
-  const watch = watchAnswers(socket, conversation, options.responseTimeoutMs, limitLife(socket, options))
+  const watch = watchAnswers(socket, conversation, options, limitLife(socket, options))
   let errors: unknown[] = []
   const giveUp = (fault: Error) => {
     errors.push(fault)

@@ -19,16 +19,22 @@ export interface AnswerWatch {
   answered(): void
 }
 
+/** How long an answer may take. */
+export interface AnswerPatience {
+  /** In milliseconds; without it, as long as it likes. */
+  readonly responseTimeoutMs: number | undefined
+  /** Asked each time that an answer took so long: whether to wait as long again. Without it, no. */
+  readonly mayAnswer?: (() => Promise<boolean>) | undefined
+}
+
 /**
  * Destroys the socket when a statement on it was not answered for so long. Statements before it in the same connection do
  * not count, nor does a transaction that stands idle.
- *
- * @param timeoutMs - How long an answer may take, in milliseconds; without one, as long as it likes.
  */
 export function watchAnswers(
   socket: Socket,
   conversation: Conversation,
-  timeoutMs: number | undefined,
+  { responseTimeoutMs: timeoutMs, mayAnswer = () => Promise.resolve(false) }: AnswerPatience,
   { onBusy, onIdle }: AnswerListeners,
 ): AnswerWatch {
   let waitingSince = 0
@@ -48,10 +54,15 @@ export function watchAnswers(
     const leftMs = since + timeoutMs - performance.now()
     if (leftMs > 0) timer = setTimeout(look, leftMs).unref()
     // When this process was busy for so long, the answer may be there already: it is read before this runs.
-    else
-      setImmediate(() => {
-        if (isWaiting() && waitingSince === since) socket.destroy(driverError('RESPONSE_TIMEOUT'))
-      })
+    else setImmediate(() => void goOnOrGiveUp(since))
+  }
+  const goOnOrGiveUp = async (since: number) => {
+    const isOverdue = () => isWaiting() && waitingSince === since
+    if (!isOverdue()) return
+    const isHopeful = await mayAnswer()
+    if (!isOverdue()) return
+    if (isHopeful) wait()
+    else socket.destroy(driverError('RESPONSE_TIMEOUT'))
   }
   socket.once('close', () => clearTimeout(timer))
   return {
