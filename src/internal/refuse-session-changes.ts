@@ -11,6 +11,7 @@ const remedies: Readonly<Record<SessionChange, string>> = {
   copy: 'The data of a `copy` from or to the client has no way through here. Insert or select rows, or copy through a client of your own.',
   setting:
     'A setting would stay for whoever uses the connection next. Use `set local` inside a transaction (`set_config` with `true`), the options of the connection such as `postgresSchema`, or `alter role … set`.',
+  seed: 'A seed would stay for whoever uses the connection next, whose random numbers could be foretold then. Draw numbers that can be repeated in your own code.',
   reset:
     'What a pooler has set on its session would be lost for others. Use `set local` inside a transaction, which ends with it.',
   discard:

@@ -3,6 +3,7 @@
  * an engine, serves other callers next: one that is in a transaction, or has another role or search path, would give them
  * answers that are not theirs, or lose what was acknowledged.
  */
+import { contentOfLiteral, decodeName } from './literal-content.ts'
 import { scanSql } from './scan-sql.ts'
 import type { SqlToken } from './scan-sql.ts'
 
@@ -11,6 +12,7 @@ export type SessionChange =
   | 'transaction'
   | 'copy'
   | 'setting'
+  | 'seed'
   | 'reset'
   | 'notifications'
   | 'prepared'
@@ -26,8 +28,8 @@ const maxKeptCharacters = 10_000
 const changesByText = new Map<string, SessionChange | undefined>()
 
 /**
- * The first change that a text of one or more statements would make. What functions, procedures and `do` blocks do inside is
- * not seen.
+ * The first change that a text of one or more statements would make. A `do` block in PL/pgSQL is read too; what functions and
+ * procedures do inside, and what a text that is put together says, is not seen.
  */
 export function findSessionChange(text: string): SessionChange | undefined {
   const kept = changesByText.get(text)
@@ -41,7 +43,7 @@ export function findSessionChange(text: string): SessionChange | undefined {
 }
 
 const plainHead = /^\s*(?:insert|update|delete|merge|select|with|values|table)\b/i
-const suspicion = /;|set_config|pg_settings|advisory_|temp/i
+const suspicion = /;|set_config|setseed|pg_settings|advisory_|temp|u&"/i
 
 /** Spares most queries, of which some are long, being read word by word: they have nothing of what could change a session. */
 function isPlain(text: string): boolean {
@@ -59,7 +61,7 @@ interface Piece {
 
 function readChange(text: string): SessionChange | undefined {
   for (const statement of splitStatements(text)) {
-    const change = changeOfStatement(statement) ?? changeByFunction(statement)
+    const change = changeOfStatement(statement) ?? changeByFunction(statement) ?? changeOfBlock(statement)
     if (change) return change
   }
   return undefined
@@ -71,8 +73,7 @@ function* splitStatements(text: string): Generator<Piece[], void> {
   let depth = 0
   /** How many `begin atomic` and `case` wait for their `end`. */
   let bodies = 0
-  for (const token of scanSql(text)) {
-    if (token.kind === 'space') continue
+  for (const token of tokensOf(text)) {
     if (token.text === ';' && depth <= 0 && bodies === 0) {
       yield pieces
       pieces = []
@@ -82,7 +83,7 @@ function* splitStatements(text: string): Generator<Piece[], void> {
     if (token.text === ')') depth -= 1
     const piece = toPiece(token, depth)
     if (token.text === '(') depth += 1
-    if (piece.isWord && pieces[0]?.text === 'create') {
+    if (piece.isWord && createsRoutine(pieces)) {
       if (piece.text === 'atomic' && pieces.at(-1)?.text === 'begin') bodies += 1
       else if (bodies > 0 && piece.text === 'case') bodies += 1
       else if (bodies > 0 && piece.text === 'end') bodies -= 1
@@ -92,12 +93,37 @@ function* splitStatements(text: string): Generator<Piece[], void> {
   yield pieces
 }
 
+/** What is not white space. A name in `U&"…"` is the one that it stands for, with an `uescape` behind it or without. */
+function* tokensOf(text: string): Generator<SqlToken, void> {
+  const tokens = [...scanSql(text)].filter(({ kind }) => kind !== 'space')
+  let skipped = 0
+  for (const [index, token] of tokens.entries()) {
+    if (skipped > 0) skipped -= 1
+    else if (token.kind !== 'name' || token.text.startsWith('"')) yield token
+    else {
+      const [next, escape] = tokens.slice(index + 1, index + 3)
+      const isEscaped = next?.text.toLowerCase() === 'uescape' && escape?.kind === 'literal'
+      if (isEscaped) skipped = 2
+      const name = decodeName(token.text, isEscaped ? contentOfLiteral(escape.text) : undefined)
+      yield { kind: 'name', text: `"${name}"` }
+    }
+  }
+}
+
 function toPiece({ kind, text }: SqlToken, depth: number): Piece {
   const isWord = kind === 'word'
   const isLiteral = kind === 'literal'
-  if (isLiteral) return { text, isWord, isLiteral, depth }
-  const name = kind === 'name' && text.endsWith('"') ? text.slice(text.indexOf('"') + 1, -1) : text
-  return { text: kind === 'name' ? name : name.toLowerCase(), isWord, isLiteral, depth }
+  // A name that looks like a symbol keeps its quotes, which tell it from one.
+  if (kind === 'name') return { text: text.length > 3 ? text.slice(1, -1) : text, isWord, isLiteral, depth }
+  return { text: isLiteral ? text : text.toLowerCase(), isWord, isLiteral, depth }
+}
+
+/** Whether a statement makes a function or a procedure. What it is made of runs when it is called, where it is not seen. */
+function createsRoutine(statement: readonly Piece[]): boolean {
+  if (statement[0]?.text !== 'create') return false
+  const [head, ...rest] = statement.slice(0, 4).map(({ text, isWord }) => (isWord ? text : ''))
+  const kind = rest[0] === 'or' && rest[1] === 'replace' ? rest[2] : rest[0]
+  return head === 'create' && (kind === 'function' || kind === 'procedure')
 }
 
 function changeOfStatement(statement: readonly Piece[]): SessionChange | undefined {
@@ -151,6 +177,54 @@ function changeOfStatement(statement: readonly Piece[]): SessionChange | undefin
   }
 }
 
+/** What a statement of PL/pgSQL may stand behind, beside a label. */
+const beforeStatement = new Set(['begin', 'then', 'else', 'loop', 'declare'])
+/** What follows a value in a `case`, whose column may be called as a statement is. */
+const afterValue = new Set(['else', 'end', 'when', 'and', 'or', 'is', 'in', 'not', 'like', 'ilike', 'between', 'at'])
+/** What means something else at the head of a statement there, or cannot be there. */
+const ownToBlocks = new Set<SessionChange | undefined>(['transaction', 'prepared', 'copy'])
+
+/** What a `do` block would leave. Its transactions it begins and ends by itself, where Postgres lets it. */
+function changeOfBlock([head, ...rest]: readonly Piece[]): SessionChange | undefined {
+  if (head?.text !== 'do' || !head.isWord) return undefined
+  const language = rest[rest.findIndex(({ text }) => text === 'language') + 1]
+  if (language && language !== rest[0] && !/^'?plpgsql'?$/i.test(language.text)) return undefined
+  const body = rest.find(({ isLiteral }, index) => isLiteral && rest[index - 1]?.text !== 'language')
+  for (const [statement, isDeclaration] of body ? splitBlock(contentOfLiteral(body.text)) : []) {
+    const [first, second] = statement
+    const isStatement =
+      !isDeclaration && second && !(second.isWord ? afterValue.has(second.text) : /^[^\w'$]$/.test(second.text))
+    const change = isStatement ? changeOfStatement(statement) : undefined
+    if (change && !ownToBlocks.has(change)) return change
+    const byFunction = changeByFunction(statement)
+    if (byFunction) return byFunction
+    if (first?.text === 'execute' && second?.isLiteral) {
+      const executed = findSessionChange(contentOfLiteral(second.text))
+      if (executed) return executed
+    }
+  }
+  return undefined
+}
+
+/**
+ * The statements of PL/pgSQL, which begin behind a semicolon or behind what begins a block, a branch or a loop; with each,
+ * whether it only declares a variable.
+ */
+function* splitBlock(body: string): Generator<readonly [statement: Piece[], isDeclaration: boolean], void> {
+  let isDeclaration = false
+  for (const pieces of splitStatements(body)) {
+    let start = 0
+    for (const [index, { text, isLiteral, depth }] of pieces.entries()) {
+      const endsLabel = text === '>' && pieces[index - 1]?.text === '>'
+      if (isLiteral || depth > 0 || !(endsLabel || beforeStatement.has(text))) continue
+      yield [pieces.slice(start, index), isDeclaration]
+      isDeclaration = text === 'declare' || (isDeclaration && text !== 'begin')
+      start = index + 1
+    }
+    yield [pieces.slice(start), isDeclaration]
+  }
+}
+
 /** Where a statement begins: behind parentheses, and behind an `explain`, which runs it with `analyze`. */
 function headAt(statement: readonly Piece[]): number {
   let at = 0
@@ -173,17 +247,33 @@ function holdsCursor(statement: readonly Piece[]): boolean {
   return words.some(({ text, isWord }, index) => isWord && text === 'hold' && words[index - 1]?.text === 'with')
 }
 
+/** The schema of what is temporary; the second is what it is really called, in one session of many. */
+const temporarySchema = /^pg_temp(_\d+)?$/
+
 /** A temporary table that does not go with its transaction; it hides the table of the same name. */
 function createsTemporary(statement: readonly Piece[]): boolean {
   const words = statement.map(({ text }) => text)
-  const modifiers = new Set(['or', 'replace', 'global', 'local', 'unlogged', 'recursive', 'temp', 'temporary'])
+  const modifiers = new Set([
+    'or',
+    'replace',
+    'global',
+    'local',
+    'unlogged',
+    'recursive',
+    'foreign',
+    'temp',
+    'temporary',
+  ])
+  const isWordAt = (at: number, word: string) => statement[at]?.isWord === true && words[at] === word
   const kindAt = words.findIndex((word, index) => index > 0 && !(modifiers.has(word) && statement[index]?.isWord))
   const kind = words[kindAt]
   const isTemporary = words.slice(1, kindAt).some((word) => word === 'temp' || word === 'temporary')
   const nameAt = words[kindAt + 1] === 'if' ? kindAt + 4 : kindAt + 1
-  const isInTemporarySchema = words[nameAt] === 'pg_temp' && words[nameAt + 1] === '.'
+  const isInTemporarySchema = temporarySchema.test(words[nameAt] ?? '') && words[nameAt + 1] === '.'
   if (!isTemporary && !isInTemporarySchema) return false
-  return !(kind === 'table' && words.some((word, index) => word === 'commit' && words[index + 1] === 'drop'))
+  const endsWithTransaction = (_: string, at: number) =>
+    statement[at]?.depth === 0 && isWordAt(at, 'on') && isWordAt(at + 1, 'commit') && isWordAt(at + 2, 'drop')
+  return !(kind === 'table' && words.some(endsWithTransaction))
 }
 
 function selectsIntoTemporary(statement: readonly Piece[]): boolean {
@@ -194,7 +284,7 @@ function selectsIntoTemporary(statement: readonly Piece[]): boolean {
     // `insert into temp …` of a `with` is a table of that name.
     if (statement[index - 1]?.text === 'insert' || statement[index - 1]?.text === 'merge') return false
     const kind = next === 'local' || next === 'global' ? afterNext : next
-    return kind === 'temp' || kind === 'temporary' || (next === 'pg_temp' && afterNext === '.')
+    return kind === 'temp' || kind === 'temporary' || (temporarySchema.test(next ?? '') && afterNext === '.')
   })
 }
 
@@ -202,20 +292,15 @@ const sessionLock = /^pg_(try_)?advisory_(un)?lock(_shared|_all)?$/
 
 /** Calls of functions that change the session. */
 function changeByFunction(statement: readonly Piece[]): SessionChange | undefined {
-  const first = statement[0]?.text
-  // What a function is made of runs when it is called, where it is not seen either.
-  if (
-    first === 'create' &&
-    statement.some(({ text, isWord }) => isWord && (text === 'function' || text === 'procedure'))
-  ) {
-    return undefined
-  }
+  if (createsRoutine(statement)) return undefined
   for (const [index, { text, isLiteral }] of statement.entries()) {
     if (text === 'pg_settings' && !isLiteral && updates(statement, index)) return 'setting'
     if (isLiteral || statement[index + 1]?.text !== '(') continue
     // A function of one's own may have such a name in a schema of one's own.
     if (statement[index - 1]?.text === '.' && statement[index - 2]?.text !== 'pg_catalog') continue
     if (sessionLock.test(text)) return 'lock'
+    // Whoever knows the seed foretells the numbers of all who come after.
+    if (text === 'setseed') return 'seed'
     if (text === 'set_config' && !isLocal(argumentsAt(statement, index + 1))) return 'setting'
   }
   return undefined
@@ -233,19 +318,20 @@ function argumentsAt(statement: readonly Piece[], open: number): Piece[][] {
   return found
 }
 
-/** An `update` of this view sets what a `set` does. */
+/** An `update` of this view sets what a `set` does; its name may be qualified, and `only` may have it in parentheses. */
 function updates(statement: readonly Piece[], index: number): boolean {
-  const before = statement
-    .slice(Math.max(0, index - 4), index)
-    .filter(({ text }) => !['.', 'pg_catalog', 'only'].includes(text))
-  return before.at(-1)?.text === 'update'
+  let at = index
+  while (statement[at - 1]?.text === '.') at -= 2
+  while (['only', '('].includes(statement[at - 1]?.text ?? '')) at -= 1
+  return statement[at - 1]?.text === 'update'
 }
 
 /** Whether the third argument of `set_config` says, in plain sight, that the setting ends with the transaction. */
 function isLocal(given: readonly (readonly Piece[])[]): boolean {
-  const named = given.find(([name]) => name?.text === 'is_local')
-  // Behind `=>` or `:=`.
+  const named = given.find(
+    ([name, first, second]) => name?.text === 'is_local' && ['=>', ':='].includes(`${first?.text}${second?.text}`),
+  )
   const [value, ...rest] = named ? named.slice(3) : (given[2] ?? [])
-  const isTrue = value?.isLiteral ? /^'(t|true)'$/i.test(value.text) : value?.text === 'true'
+  const isTrue = value?.isLiteral ? /^'(t|true)'$/i.test(value.text) : value?.isWord && value.text === 'true'
   return isTrue && rest.every(({ text }) => [':', 'bool', 'boolean'].includes(text))
 }

@@ -51,6 +51,10 @@ export function testSessionChanges(open: Open): void {
     for (const text of [
       'set search_path to pg_catalog',
       `select set_config('search_path', 'pg_catalog', false)`,
+      `select U&"s\\0065t_config"('search_path', 'pg_catalog', false)`,
+      `select pg_catalog.U&"s!0065t_config" uescape '!' ('search_path', 'pg_catalog', false)`,
+      `do $$ begin perform set_config('search_path', 'pg_catalog', false); end $$`,
+      'select setseed(0.5)',
       'create temp table "user" (id text)',
       'select 1 as id into temp "user"',
       'prepare a as select 1',

@@ -41,7 +41,40 @@ const changing: Readonly<Record<string, readonly string[]>> = {
     ...[`select E'a'\n'\\'', set_config('a', 'b', false)`, `update pg_settings set setting = 'a' where name = 'role'`],
     ...[`update pg_catalog.pg_settings set setting = 'a'`, `explain analyze select set_config('a', 'b', false)`],
     ...[`insert into a select set_config('a', 'b', false)`, `select 'true', set_config('a', 'true', $1)`],
+    ...[
+      `select U&"s\\0065t_config"('search_path', 'x', false)`,
+      `select u&"\\+000073et_config" ('search_path', 'x', false)`,
+      `select U&"s!0065t_config" UESCAPE '!' ('search_path', 'x', false)`,
+      `select pg_catalog . U&"set_confi\\0067" /* a */ -- b
+        ('search_path', 'x', false)`,
+      `select U&"pg_catalog".U&"s!0065t_config" /* a */ uescape /* b */ '!' ('a', 'b', false)`,
+      `select a.pg_catalog."set_config"('a', 'b', false)`,
+    ],
+    ...[
+      `create table function as select set_config('a', 'b', false)`,
+      `create table a as select set_config('a', 'b', false) as function`,
+      `select set_config(is_local || true, 'b', false)`,
+      `select set_config('a', 'b', "true")`,
+      `select set_config(",", true, false) from a`,
+    ],
+    ...[
+      `update only (pg_settings) set setting = 'a'`,
+      `update a.pg_catalog.pg_settings set setting = 'a'`,
+      `update U&"pg_setting\\0073" set setting = 'a'`,
+    ],
+    ...[
+      `do $$ begin perform set_config('search_path', 'x', false); end $$`,
+      `do 'begin perform set_config(''search_path'', ''x'', false); end'`,
+      `do language plpgsql $a$ declare b text := set_config('a', 'b', false); begin end $a$`,
+      `do $$ begin if true then set search_path = x; end if; end $$ language 'plpgsql'`,
+      `do $$ begin for a in 1..2 loop set role a; end loop; exception when others then null; end $$`,
+      `do $$ begin execute 'set role a'; end $$`,
+      `do $$ begin execute $b$select U&"s\\0065t_config"('a', 'b', false)$b$; end $$`,
+      `do E'begin\\nset role a; end'`,
+      `do $$ <<a>> begin <<b>> set role a; end $$`,
+    ],
   ],
+  seed: ['select setseed(0.5)', 'select pg_catalog.setseed($1)', 'do $$ begin perform setseed(0); end $$'],
   reset: ['reset role', 'reset all', 'RESET SESSION AUTHORIZATION'],
   discard: ['discard all', 'discard plans', 'DISCARD TEMP'],
   notifications: ['listen a', 'unlisten *', 'LISTEN "a"'],
@@ -57,6 +90,7 @@ const changing: Readonly<Record<string, readonly string[]>> = {
   lock: [
     ...['select pg_advisory_lock(1)', 'select pg_try_advisory_lock(1, 2)', 'select pg_advisory_lock_shared(1)'],
     ...['select pg_catalog.pg_advisory_unlock_all()', 'select a from b where pg_try_advisory_lock_shared(1)'],
+    ...['do $$ begin perform pg_advisory_lock(1); end $$', `select U&"pg\\005fadvisory_lock"(1)`],
   ],
   temporary: [
     ...['create temp table a (b int)', 'create temporary table a as select 1', 'create local temp table a (b int)'],
@@ -72,10 +106,28 @@ const changing: Readonly<Record<string, readonly string[]>> = {
       'explain (analyze, verbose) create temp table a as select 1',
     ],
     ...['create temp recursive view a (b) as select 1', 'create temp table "commit" (b int)'],
+    ...['create temp table a as select b.commit drop from b', 'create foreign table pg_temp.a (b int) server c'],
+    ...['create table pg_temp_3.a (b int)', 'create table U&"pg\\005ftemp".a (b int)'],
+    ...['do $$ begin create temp table a (b int); end $$'],
   ],
 }
 
 const harmless = [
+  ...[
+    `select U&"d\\0061ta", U&'s\\0065t_config(''a'')' from U&"set!_config" uescape '!'`,
+    `select 'setseed(1)', setseed from a`,
+    `select setseed as "set_config" from "setseed"`,
+    `select U&"a" uescape from b`,
+    `do $$ begin perform set_config('search_path', 'x', true); set local role a; end $$`,
+    `do $$ declare a int; load int; begin load := 1; raise notice 'set role a'; update a set b = 1; end $$`,
+    `do $$ begin -- set role a
+      insert into a values ('; set role b'); end $$`,
+    `do $$ begin execute format('analyze %I', 'a'); execute 'analyze a'; commit; end $$`,
+    `do language plpython3u $$ set_config('a', 'b', False) $$`,
+    'do $$ begin create temp table a (b int) on commit drop; end $$',
+    `do $$ begin select case when a > 1 then reset else load end, case b when 1 then set and discard end from c; end $$`,
+    'select a.b set_config from a',
+  ],
   ...[
     'select 1',
     '',
