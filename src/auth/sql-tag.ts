@@ -2,10 +2,12 @@
 import { anything, listOf, optional, templateStrings, text } from '../internal/argument-readers.ts'
 import { checkCalls, checkValue, later } from '../internal/check-arguments.ts'
 import type { CallRules } from '../internal/check-arguments.ts'
+import { parseMoment } from '../internal/moments.ts'
 import type { SqlExecutor, SqlResult } from '../internal/sql-connection.ts'
 
 /**
- * Raw SQL. Use it as a tagged template: each `${value}` travels as a parameter, never as text.
+ * Raw SQL. Use it as a tagged template: each `${value}` travels as a parameter, never as text. A `timestamp` without a time
+ * zone is read as one of UTC, as `db` reads it.
  *
  * @throws TypystDbError as every query does.
  *
@@ -54,35 +56,18 @@ export function createSqlTag(connection: SqlExecutor): SqlTag {
   )
 }
 
-/** The port leaves timestamps as text for Drizzle to decode; whoever writes raw SQL expects a `Date`. */
+/**
+ * The port leaves timestamps as text for Drizzle to decode; whoever writes raw SQL expects a `Date`. One without a time zone
+ * is one of UTC, as for Drizzle's columns, whatever the zone of this process.
+ */
 function withDates({ rows, fields }: SqlResult): Record<string, unknown>[] {
   const timestamps = fields.filter(({ dataTypeID }) => timestampTypes.has(dataTypeID))
   for (const row of rows) {
     for (const { name } of timestamps) {
       const text = row[name]
-      if (typeof text === 'string') row[name] = toDate(text)
+      // What JavaScript has no date for, such as `infinity`, stays the text that it is.
+      if (typeof text === 'string') row[name] = parseMoment(text) ?? text
     }
   }
   return rows
-}
-
-/** What JavaScript has no date for, such as `infinity`, stays the text that it is. */
-function toDate(text: string): Date | string {
-  const isUsual = text[4] === '-' && !text.endsWith(' BC')
-  const date = new Date(withMinutes(isUsual ? text.replace(' ', 'T') : toLongYear(text)))
-  return Number.isNaN(date.getTime()) ? text : date
-}
-
-/** Postgres leaves the minutes of an offset out when there are none, which ISO 8601 does not allow in a time with colons. */
-function withMinutes(text: string): string {
-  const sign = text.at(-3)
-  return sign === '+' || sign === '-' ? `${text}:00` : text
-}
-
-/** ISO 8601 has a year 0, which is the first before Christ, and writes years of other lengths with a sign and six digits. */
-function toLongYear(text: string): string {
-  const [, digits = '', rest = '', era] = /^(\d{4,6})(-\d\d-\d\d .*?)( BC)?$/.exec(text) ?? []
-  if (digits === '') return ''
-  const year = era === undefined ? Number(digits) : 1 - Number(digits)
-  return `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}${rest.replace(' ', 'T')}`
 }

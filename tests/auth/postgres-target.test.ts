@@ -52,6 +52,16 @@ describe('who wins', () => {
       sessionSettings: { statement_timeout: 60, lock_timeout: 70 },
     })
   })
+
+  it.for([
+    ['', 'UTC'],
+    ['?TimeZone=Asia%2FKolkata', undefined],
+    ['?timezone=Asia%2FKolkata', undefined],
+    ['?options=-c%20timezone%3DAsia%2FKolkata', undefined],
+    ['?options=-c%20jit%3Doff', 'UTC'],
+  ] as const)('lives in UTC unless %j asks for another zone', ([asked, zone]) => {
+    expect(resolvePostgres(`${local}${asked}`, {}).sessionSettings['TimeZone']).toBe(zone)
+  })
 })
 
 describe('how long an answer may take', () => {

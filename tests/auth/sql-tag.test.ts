@@ -2,6 +2,15 @@
 import { expect, it } from 'vitest'
 import { authSchema } from '../../src/schema/auth.ts'
 import { openAuthInMemory } from '../support/open-auth-database.ts'
+import { testMoments } from './moments-suite.ts'
+
+testMoments(async (zone) => {
+  const authDb = await openAuthInMemory(authSchema)
+  await authDb.sql.unsafe(`create function live_in() returns text language sql
+    as $$ select set_config('TimeZone', '${zone}', false) $$`)
+  await authDb.sql`select live_in()`
+  return authDb
+})
 
 it.for(['UTC', 'America/New_York', 'Asia/Kolkata'])('gives dates in the time zone %s', async (zone) => {
   await using authDb = await openAuthInMemory(authSchema)
@@ -15,7 +24,7 @@ it.for(['UTC', 'America/New_York', 'Asia/Kolkata'])('gives dates in the time zon
   expect(row).toEqual({
     moment: new Date('2026-01-02T03:04:05.678Z'),
     missing: null,
-    here: new Date(2026, 0, 2, 3, 4, 5, 678),
+    here: new Date('2026-01-02T03:04:05.678Z'),
     day: '2026-01-02',
   })
 })

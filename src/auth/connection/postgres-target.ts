@@ -132,11 +132,18 @@ function resolveSessionSettings(
     settings[setting] = given ?? parameters.get(setting) ?? byDefault
     parameters.delete(setting)
   }
+  if (!isPooled && !saysTimeZone(parameters)) settings['TimeZone'] = 'UTC'
   if (!isPooled && options.postgresSchema !== undefined) {
     parameters.delete('search_path')
     settings['search_path'] = options.postgresSchema
   }
   return settings
+}
+
+/** Whether a connection string asks for a zone; without, it is UTC, as what has none is read by `db` and `sql`. */
+function saysTimeZone(parameters: URLSearchParams): boolean {
+  const asks = /^timezone$|timezone=/i
+  return [...parameters].some(([name, value]) => asks.test(name) || (name === 'options' && asks.test(value)))
 }
 
 /** How much later than the server's own timeout its answer may come, in milliseconds. */
