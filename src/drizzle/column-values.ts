@@ -2,12 +2,12 @@
  * What columns write and read, where Drizzle's own would silently make another value of it: years before 100, numbers beyond
  * 2^53, texts in JSON that look like JSON, missing elements of arrays. A value comes back as it went in, or is refused.
  */
-import { Column, is } from 'drizzle-orm'
+import { Column, is, SQL, Subquery } from 'drizzle-orm'
 import type { DriverValueDecoder, DriverValueEncoder } from 'drizzle-orm'
 import { PgArray } from 'drizzle-orm/pg-core'
 import { makePgArray } from 'drizzle-orm/pg-core/utils'
 import { TypystDbError } from '../errors.ts'
-import { formatMoment, parseMoment } from '../internal/moments.ts'
+import { formatMoment, readMoment } from '../internal/moments.ts'
 import { parseArrayText } from './parse-array-text.ts'
 
 type Encode = (value: unknown) => unknown
@@ -55,11 +55,26 @@ export function encodeValue(encoder: DriverValueEncoder<unknown, unknown>, value
   return encoded === byItself ? encoder.mapToDriverValue(value) : encoded
 }
 
+/** What reads values as Postgres writes them. */
+export type Decoder = Pick<DriverValueDecoder<unknown, unknown>, 'mapFromDriverValue'>
+
 /** What reads the values of a column. */
-export function decoderOf(column: Column): Pick<DriverValueDecoder<unknown, unknown>, 'mapFromDriverValue'> {
+export function decoderOf(column: Column): Decoder {
   if (is(column, PgArray)) return { mapFromDriverValue: (value: unknown) => decodeArray(column, value) }
   const decode = decoders[column.columnType]
   return decode ? { mapFromDriverValue: decode } : column
+}
+
+/**
+ * What reads the values of whatever a statement selects: a column, an expression with a name or without, a query.
+ *
+ * @returns Nothing for what is new in Drizzle.
+ */
+export function decoderOfSelected(selected: unknown): Decoder | undefined {
+  const inner = is(selected, SQL.Aliased) ? selected.sql : is(selected, Subquery) ? selected._.sql : selected
+  const source = is(inner, SQL) ? inner.decoder : inner
+  if (is(source, Column)) return decoderOf(source)
+  return is(inner, SQL) ? inner.decoder : undefined
 }
 
 /** The part of an array's column that says what is in it. */
@@ -128,12 +143,7 @@ function refuseUnlessJson(value: unknown): void {
 }
 
 function toDate(value: unknown): unknown {
-  if (typeof value !== 'string') return value
-  const date = parseMoment(value)
-  if (date) return date
-  throw refused(
-    'A moment in the database is none that a `Date` can hold, such as infinity. Read it with `mode: "string"`.',
-  )
+  return typeof value === 'string' ? readMoment(value) : value
 }
 
 function toExactNumber(value: unknown): unknown {

@@ -1,9 +1,9 @@
 /** Makes the function that turns a result's rows into objects; Drizzle's own looks at each column again for each row. */
-import { Column, getTableName, is, SQL } from 'drizzle-orm'
-import type { DriverValueDecoder } from 'drizzle-orm'
+import { Column, getTableName, is } from 'drizzle-orm'
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core'
 import { mapResultRow } from 'drizzle-orm/utils'
-import { decoderOf } from './column-values.ts'
+import { decoderOfSelected } from './column-values.ts'
+import type { Decoder } from './column-values.ts'
 
 // Drizzle's drivers share these at run time and leave them out of their types.
 declare module 'drizzle-orm/utils' {
@@ -61,15 +61,14 @@ interface MappedColumn {
   /** The object within the row that it belongs to. */
   readonly group: string | undefined
   readonly name: string
-  readonly decoder: Pick<DriverValueDecoder<unknown, unknown>, 'mapFromDriverValue'>
+  readonly decoder: Decoder
   /** Whether its group is `null` when it is. */
   readonly decides: boolean
 }
 
 function toColumn({ path, field }: SelectedFieldsOrdered[number], decides: boolean): MappedColumn[] {
   const [group, name] = path.length === 1 ? [undefined, path[0]] : path
-  const source = is(field, SQL) ? field.decoder : field
-  const decoder = is(source, Column) ? decoderOf(source) : is(field, SQL) ? field.decoder : undefined
+  const decoder = decoderOfSelected(field)
   return name !== undefined && decoder && path.length <= 2 ? [{ group, name, decoder, decides }] : []
 }
 

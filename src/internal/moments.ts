@@ -1,4 +1,5 @@
 /** Dates of JavaScript and moments of Postgres, of every year that both know. JavaScript reads year 50 as 1950, and no BC. */
+import { TypystDbError } from '../errors.ts'
 
 const momentText =
   /^(?<year>\d{4,6})-(?<month>\d\d)-(?<day>\d\d)(?:[ T](?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)(?:\.(?<fraction>\d{1,6}))?(?<zone>Z|(?<sign>[+-])(?<zoneHour>\d\d)(?::?(?<zoneMinute>\d\d)(?::?(?<zoneSecond>\d\d))?)?)?)?(?<bc> BC)?$/
@@ -30,6 +31,20 @@ export function parseMoment(text: string): Date | undefined {
     milliseconds,
   )
   return Number.isNaN(date.getTime()) ? undefined : date
+}
+
+/**
+ * Reads the same.
+ *
+ * @throws TypystDbError `INVALID_INPUT` for what no `Date` can hold.
+ */
+export function readMoment(text: string): Date {
+  const date = parseMoment(text)
+  if (date) return date
+  throw new TypystDbError(
+    'INVALID_INPUT',
+    'A moment in the database is none that a `Date` can hold, such as infinity. Read it with `mode: "string"`.',
+  )
 }
 
 /**

@@ -29,6 +29,21 @@ it.for(['UTC', 'America/New_York', 'Asia/Kolkata'])('gives dates in the time zon
   })
 })
 
+it('gives dates of the times before time zones, whose offsets have seconds', async () => {
+  await using authDb = await openAuthInMemory(authSchema)
+  const { sql } = authDb
+  await sql`create function live_in(zone text) returns text language sql
+    as $$ select set_config('TimeZone', zone, false) $$`
+  await sql`select live_in('Asia/Kolkata')`
+  const moments = ['1800-01-02T03:04:05.678Z', '0050-01-02T03:04:05.678Z']
+  for (const moment of moments) {
+    expect(await sql`select ${moment}::timestamptz as moment`).toEqual([{ moment: new Date(moment) }])
+  }
+  expect(await sql`select '0050-01-02 03:04:05.678'::timestamp as here`).toEqual([
+    { here: new Date('0050-01-02T03:04:05.678') },
+  ])
+})
+
 it('takes a statement from text, with what it refers to by number', async () => {
   await using authDb = await openAuthInMemory(authSchema)
   expect(await authDb.sql.unsafe('select $1::text as given', [`it's`])).toEqual([{ given: `it's` }])

@@ -1,5 +1,5 @@
 /** How rows become objects: plain columns by our own mapping, everything else by Drizzle's. */
-import { eq, sql } from 'drizzle-orm'
+import { eq, max, sql } from 'drizzle-orm'
 import { mapResultRow } from 'drizzle-orm/utils'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -35,6 +35,28 @@ it('decodes plain columns, expressions, nested selections and rows without a par
     .leftJoin(entry, eq(entry.collectionId, collection.id))
     .orderBy(collection.name)
   expect(joined.map((row) => row.entry)).toEqual([null, plain])
+})
+
+it('reads columns exactly beside expressions with a name, and in them', async () => {
+  await using app = await createTestAppDatabase()
+  const { collection } = app.schema
+  const createdAt = new Date('0050-01-02T03:04:05.678Z')
+  await app.db.insert(collection).values({ id: 'c', name: 'C', createdAt })
+  const named = sql`${collection.createdAt}`.mapWith(collection.createdAt).as('named')
+  const expected = { at: createdAt, named: createdAt }
+  const { db } = app
+
+  expect(await db.select({ at: collection.createdAt, named }).from(collection)).toEqual([expected])
+  const inner = db.select({ at: collection.createdAt, named }).from(collection).as('inner')
+  expect(await db.select().from(inner)).toEqual([expected])
+  const common = db.$with('common').as(db.select({ at: collection.createdAt, named }).from(collection))
+  expect(await db.with(common).select().from(common)).toEqual([expected])
+  const newest = db.select({ at: max(collection.createdAt) }).from(collection)
+  expect(await newest).toEqual([{ at: createdAt }])
+  expect(await db.select({ of: { at: collection.createdAt, named } }).from(collection)).toEqual([{ of: expected }])
+  expect(await db.update(collection).set({ name: 'D' }).returning({ at: collection.createdAt, named })).toEqual([
+    expected,
+  ])
 })
 
 it('gives what Drizzle gives, whichever tables and values are missing', () => {

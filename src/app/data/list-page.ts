@@ -2,6 +2,7 @@
 import { and, asc, desc, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import { decoderOf } from '../../drizzle/column-values.ts'
 import { TypystDbError } from '../../errors.ts'
 import type { AppExecutor } from './app-executor.ts'
 import { leaveValuesOpen, shapeOf } from './bind-value.ts'
@@ -146,10 +147,11 @@ export function createListPage<TSort extends string>(
     // One more tells whether there is another page.
     const found = await run({ ...values, limit: limit + 1 })
     const shown = found.slice(0, limit)
+    const time = decoderOf(sortKey.column)
     const last = found.length > limit ? shown.at(-1) : undefined
     const toRow = ({ row, key }: (typeof found)[number]): Record<string, unknown> => {
       // Drizzle made the row for this query, and copies of it would cost as much as the mapping.
-      if (timeField !== undefined) row[timeField] = sortKey.column.mapFromDriverValue(key)
+      if (timeField !== undefined) row[timeField] = time.mapFromDriverValue(key)
       return idField === undefined ? Object.fromEntries(Object.entries(row).filter(([field]) => field !== ownId)) : row
     }
     return {

@@ -1,4 +1,5 @@
 /** The statement of a search. */
+import { readMoment } from '../../internal/moments.ts'
 import type { SqlExecutor } from '../../internal/sql-connection.ts'
 import { bucketPrefixSql, searchedCharacters } from './document.ts'
 import { bucketPlaceholder } from './query.ts'
@@ -82,8 +83,7 @@ export async function searchEntries(
     )
     select e.* from page p cross join lateral (
       select e.id, e.title, left(e.content, ${searchedCharacters}), e.collection_id,
-        extract(epoch from e.created_at) * 1000, extract(epoch from e.updated_at) * 1000,
-        extract(epoch from e.deleted_at) * 1000, p.rank
+        e.created_at::text, e.updated_at::text, e.deleted_at::text, p.rank
       from entry e where e.id = p.id offset 0
     ) e
     order by p.turn, p.rank desc, p.id desc`,
@@ -94,9 +94,9 @@ export async function searchEntries(
     title: String(title),
     content: typeof content === 'string' ? content : '',
     collectionId: String(collectionId),
-    createdAt: new Date(Number(createdAt)),
-    updatedAt: new Date(Number(updatedAt)),
-    deletedAt: deletedAt === null ? null : new Date(Number(deletedAt)),
+    createdAt: readMoment(String(createdAt)),
+    updatedAt: readMoment(String(updatedAt)),
+    deletedAt: typeof deletedAt === 'string' ? readMoment(deletedAt) : null,
     rank: Number(rank),
   }))
 }

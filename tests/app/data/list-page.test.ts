@@ -171,6 +171,42 @@ describe('a list', () => {
     expect((await app.collections.list({ columns: ['name'] })).rows).toEqual([{ name: '1' }])
   })
 
+  it('gives the times that reading one gives, of every year, and refuses what no `Date` can hold', async () => {
+    const app = openApp()
+    const { collections, db, entries, schema } = app
+    const { id: collectionId } = await collections.create({ name: '1' })
+    const { id } = await entries.create({ title: 'Soup', collectionId })
+    const lists = async () => {
+      for (const order of ['asc', 'desc'] as const) {
+        for (const sort of ['created', 'updated', 'title'] as const) {
+          const { rows } = await entries.list({ sort, order, columns: ['id', 'createdAt', 'updatedAt'] })
+          expect(rows).toEqual([await entries.get(id, { columns: ['id', 'createdAt', 'updatedAt'] })])
+        }
+        for (const sort of ['created', 'updated', 'name'] as const) {
+          const { rows } = await collections.list({ sort, order })
+          expect(rows).toEqual([await collections.get(collectionId)])
+        }
+      }
+    }
+    const times = ['0001-01-01 00:00:00+00', '0050-06-01 12:00:00.123456+00', '0099-12-31 23:59:59.999999+00']
+    times.push('0044-03-15 00:00:00+00 BC', '9999-12-31 23:59:59+00', '12345-01-01 00:00:00+00')
+    for (const time of times) {
+      const at = { createdAt: sql`${time}::timestamptz`, updatedAt: sql`${time}::timestamptz` }
+      await db.update(schema.entry).set(at)
+      await db.update(schema.collection).set(at)
+      await lists()
+      const [first] = (await entries.list()).rows
+      expect(Math.abs(first?.createdAt.getUTCFullYear() ?? 0)).toBe(
+        time.endsWith('BC') ? 43 : Number(time.split('-')[0]),
+      )
+    }
+    for (const never of ['infinity', '-infinity']) {
+      await db.update(schema.entry).set({ createdAt: sql`${never}::timestamptz` })
+      await expect(entries.list()).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+      await expect(entries.get(id)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    }
+  })
+
   it('refuses the cursor of a list in another order', async () => {
     const app = openApp()
     const { id } = await app.collections.create({ name: '1' })

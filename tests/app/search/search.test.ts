@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestAppDatabase } from '../../../src/testing/index.ts'
@@ -223,6 +223,20 @@ describe('while entries change', () => {
     expect(await app.search('apple', { skipPending: true })).toEqual({ results: [], hasMore: false, isComplete: false })
     expect(await app.search('apple')).toMatchObject({ results: [{ id: 'a' }], isComplete: true })
     expect(await app.search('apple', { skipPending: true })).toMatchObject({ results: [{ id: 'a' }], isComplete: true })
+  })
+
+  it('gives the times that reading an entry gives, of every year', async () => {
+    await using app = await withNotes({ a: 'apple' })
+    const { entry } = app.schema
+    for (const time of ['0050-06-01 12:00:00.123456+00', '0044-03-15+00 BC', '1969-12-31 23:59:59.999999+00']) {
+      const at = sql`${time}::timestamptz`
+      await app.db.update(entry).set({ createdAt: at, updatedAt: at, deletedAt: at })
+      const { createdAt, updatedAt, deletedAt } = (await app.entries.get('a', { deleted: 'include' })) ?? {}
+      const { results } = await app.search('apple', { includeDeleted: true })
+      expect(results).toMatchObject([{ createdAt, updatedAt, deletedAt }])
+    }
+    await app.db.update(entry).set({ createdAt: sql`'infinity'` })
+    await expect(app.search('apple', { includeDeleted: true })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
   })
 
   it('indexes by itself when nothing has changed for a while', { tags: 'long' }, async () => {
