@@ -332,6 +332,7 @@ function isLocal(given: readonly (readonly Piece[])[]): boolean {
     ([name, first, second]) => name?.text === 'is_local' && ['=>', ':='].includes(`${first?.text}${second?.text}`),
   )
   const [value, ...rest] = named ? named.slice(3) : (given[2] ?? [])
-  const isTrue = value?.isLiteral ? /^'(t|true)'$/i.test(value.text) : value?.isWord && value.text === 'true'
+  if (!value) return false
+  const isTrue = value.isLiteral ? /^'(t|true)'$/i.test(value.text) : value.isWord && value.text === 'true'
   return isTrue && rest.every(({ text }) => [':', 'bool', 'boolean'].includes(text))
 }
