@@ -170,7 +170,10 @@ function readStatements(pieces: readonly Piece[], body: MutableBody, isProcedura
           body.isDynamic = true
         }
         if (text === 'do' && head === 'do') body.isDynamic = true
-        if ((text === 'function' || text === 'procedure') && head === 'create') body.isDynamic = true
+        // A body in a body; a trigger that is created only names its function.
+        if (head === 'create' && ['function', 'procedure'].includes(text) && !isWord(index - 1, 'execute')) {
+          body.isDynamic = true
+        }
         if (text === 'select') level.hasSelect = true
         openOrClose(index, text)
       }
