@@ -63,7 +63,7 @@ export default defineConfig({
           include: isLong
             ? ['tests/app/**/*.test.ts', 'tests/conformance/values.test.ts']
             : [
-                'tests/app/{bad-input,pg-client,pg-protocol}.test.ts',
+                'tests/app/{bad-input,pg-client,pg-protocol,protocol-errors}.test.ts',
                 'tests/app/live/*.test.ts',
                 'tests/app/data/repositories.test.ts',
                 'tests/conformance/values.test.ts',

@@ -8,6 +8,7 @@ import {
   endsInSync,
   joinMessages,
   messageTypes,
+  splitMessages,
   unnamedText,
   withName,
   withStatement,
@@ -57,7 +58,8 @@ interface Query {
  * against makes them be parsed again; where that hides in a function, it shows as an error, after which a query is tried
  * once more.
  *
- * @param engine - Given up when an answer does not end as Postgres ends each: everything behind it would be another's.
+ * @param engine - Given up when an answer does not end as Postgres ends each, everything behind which would be another's, or
+ *   does not tell that a statement has run, which would be taken for a success.
  */
 export function batchProtocol(
   client: Pick<PGlite, 'execProtocolStream'>,
@@ -75,6 +77,7 @@ export function batchProtocol(
     const answers = await send(message, options)
     if (endsInSync(message) && answers.at(-1)?.name !== 'readyForQuery')
       throw engine.fail(new Error('No ReadyForQuery.'))
+    if (isRun(message) && !answers.some(isCompletion)) throw engine.fail(new Error('No CommandComplete.'))
     if (answers.some(isChange)) statements.clear()
     return answers
   }
@@ -152,6 +155,18 @@ export function batchProtocol(
     }
   }
   return { find: (text) => statements.find(text), send: sendAll, forgetIfStale }
+}
+
+/** Whether a message has a statement run up to its end, which Postgres tells unless it throws an error. */
+function isRun(message: Uint8Array): boolean {
+  if (message[0] === messageTypes.query) return true
+  if (!endsInSync(message)) return false
+  for (const [type] of splitMessages(message)) if (type === messageTypes.execute) return true
+  return false
+}
+
+function isCompletion({ name }: BackendMessages[number]): boolean {
+  return name === 'commandComplete' || name === 'emptyQuery' || name === 'portalSuspended' || name === 'error'
 }
 
 function isChange(answer: BackendMessages[number]): boolean {

@@ -9,6 +9,7 @@ import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import type { PGliteStorage } from './pglite-storage.ts'
 import { quickQuery } from './quick-query.ts'
 import { refuseStrayTransactions } from './refuse-stray-transactions.ts'
+import { settleProtocol } from './settle-protocol.ts'
 import { startEngine } from './start-engine.ts'
 import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
@@ -84,6 +85,7 @@ export async function openOnStorage(
     return turn
   }
   refuseStrayTransactions(client, protocol, engine)
+  settleProtocol(client, protocol, engine)
   await storage.started()
   let hasShutDown = false
   const arrayParsers = inheritParsers(client, types.parsers)

@@ -13,6 +13,7 @@ import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import { quickQuery } from './quick-query.ts'
 import { realFolder } from './real-folder.ts'
 import { refuseStrayTransactions } from './refuse-stray-transactions.ts'
+import { settleProtocol } from './settle-protocol.ts'
 import { startEngine } from './start-engine.ts'
 import { startParams } from './start-params.ts'
 import { atStorageEdge } from './storage-edge.ts'
@@ -63,6 +64,7 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
     if (unlock) refuseUnlessHeld(client, unlock)
     quickQuery(client, pglite, batchProtocol(client, pglite.protocol, engine))
     refuseStrayTransactions(client, pglite.protocol, engine)
+    settleProtocol(client, pglite.protocol, engine)
     const arrayParsers = inheritParsers(client, pglite.types.parsers)
     const flush = () => atStorageEdge(() => client.syncToFs())
     return {

@@ -1,7 +1,15 @@
 /** Reads and changes single protocol messages, https://www.postgresql.org/docs/18/protocol-message-formats.html. */
 
 /** Types of messages a client sends. */
-export const messageTypes = { parse: 80, bind: 66, describe: 68, execute: 69, query: 81, sync: 83 } as const
+export const messageTypes = {
+  parse: 80,
+  bind: 66,
+  describe: 68,
+  execute: 69,
+  query: 81,
+  sync: 83,
+  terminate: 88,
+} as const
 
 /** What a `describe` message describes, and what a `close` message closes. */
 const statementKind = 83
@@ -30,6 +38,48 @@ export function endsInSync(message: Uint8Array): boolean {
   if (message[0] === messageTypes.query) return true
   const at = message.length - syncMessage.length
   return syncMessage.every((byte, offset) => message[at + offset] === byte)
+}
+
+/** Types of all messages that a client may send once its session has begun. */
+const clientTypes = new Set(Array.from('BCDEFHPQScdf', (type) => type.charCodeAt(0)))
+
+/** Those that Postgres takes for a sign of lost order when they are long. */
+const shortTypes = new Set(Array.from('CDEHScf', (type) => type.charCodeAt(0)))
+
+/** Postgres' `PQ_SMALL_MESSAGE_LIMIT`, in bytes. */
+const longestShort = 10_000
+
+/** Version 3 of the protocol, behind the length of the message that begins a session. */
+const protocolMajor = 3
+
+/** Whether bytes are messages of a client one after the other, each of them whole. */
+export function isWhole(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // PGlite answers the beginning of a session, which has no type, by itself.
+  if (bytes[0] === 0) {
+    return bytes.length >= 8 && view.getUint32(0) === bytes.length && view.getUint16(4) === protocolMajor
+  }
+  // It takes no notice of an end of the session, which Postgres would.
+  if (bytes[0] === messageTypes.terminate) return true
+  let at = 0
+  while (at + bodyAt <= bytes.length) {
+    const type = view.getUint8(at)
+    const length = view.getUint32(at + 1)
+    if (!clientTypes.has(type)) return false
+    if (length < 4 || (length > longestShort && shortTypes.has(type))) return false
+    at += 1 + length
+  }
+  return at === bytes.length
+}
+
+/** Whole messages, one by one. */
+export function* splitMessages(bytes: Uint8Array): Generator<Uint8Array, void> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = 0; at + bodyAt <= bytes.length;) {
+    const next = at + 1 + view.getUint32(at + 1)
+    yield bytes.subarray(at, next)
+    at = next
+  }
 }
 
 /** The text of a `parse` message for the statement without a name; none when it fixes types of parameters as well. */

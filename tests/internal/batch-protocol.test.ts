@@ -1,7 +1,8 @@
 /** Statements that stay prepared, on a real PGlite whose tables change under them. */
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { PGlite, protocol } from '@electric-sql/pglite'
+import { parse, PGlite, protocol } from '@electric-sql/pglite'
 import { batchProtocol } from '../../src/pglite/batch-protocol.ts'
+import { quickQuery } from '../../src/pglite/quick-query.ts'
 import { watchEngine } from '../../src/pglite/watch-engine.ts'
 
 const client = await PGlite.create()
@@ -188,4 +189,20 @@ it('lets a caller bind to its statement without a name again', async () => {
     ])
     expect(await stream(bind(), execute(), sync())).toEqual(['SELECT 1'])
   }
+})
+
+it.each([
+  ['a prepared query', (own: PGlite) => own.query('insert into note values ($1)', [2])],
+  ['a new query', (own: PGlite) => own.query('insert into note values ($1), (9)', [2])],
+  ['exec', (own: PGlite) => own.exec('insert into note values (2)')],
+])('takes no silence for a success, by %s', async (_, insert) => {
+  const own = await PGlite.create()
+  await own.exec('create table note (id int)')
+  const engine = watchEngine(own)
+  quickQuery(own, { protocol, parse }, batchProtocol(own, protocol, engine))
+  await own.query('insert into note values ($1)', [1])
+  // Everything up to the next `sync` is ignored.
+  own.execProtocolRawSync(protocol.serialize.bind({ statement: 'missing' }))
+  await expect(insert(own)).rejects.toMatchObject({ code: 'ENGINE_FAILED' })
+  await expect(engine.failed).resolves.toBeUndefined()
 })

@@ -46,8 +46,16 @@ export function createPgClient(connection: LazyConnection<AppSession>, gate: Tra
   }
   /** Notes what the callback of `runExclusive` has under way; nobody can tell its messages from those of others. */
   let watchExclusive: WatchStatement | undefined
+  /** What it does not wait for itself. Later, that would come between the messages of others. */
+  const underWay = new Set<Promise<unknown>>()
   const onProtocol = <T>(call: (client: AppClient) => Promise<T>): Promise<T> => {
-    if (watchExclusive) return watchExclusive(() => onClient(call))
+    if (watchExclusive) {
+      const running = watchExclusive(() => onClient(call))
+      const forget = () => underWay.delete(running)
+      underWay.add(running)
+      running.then(forget, forget)
+      return running
+    }
     // A client in this page runs messages at once, in whatever transaction is open; through a worker each has its turn.
     return inTurn((client) => (client.parsers ? client.runExclusive(() => call(client)) : call(client)))
   }
@@ -98,15 +106,18 @@ export function createPgClient(connection: LazyConnection<AppSession>, gate: Tra
     runExclusive<T>(run: () => Promise<T>) {
       return gate.hold<T>((inside) =>
         connection.use(({ client }) =>
-          client.runExclusive(() =>
-            inside(async (watch) => {
-              watchExclusive = watch
-              try {
-                return await run()
-              } finally {
-                watchExclusive = undefined
-              }
-            }),
+          transactionAtDriverEdge<void, T>(
+            (body) => client.runExclusive(() => body()),
+            () =>
+              inside(async (watch) => {
+                watchExclusive = watch
+                try {
+                  return await run()
+                } finally {
+                  watchExclusive = undefined
+                  await Promise.allSettled(underWay)
+                }
+              }),
           ),
         ),
       )

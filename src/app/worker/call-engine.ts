@@ -40,7 +40,8 @@ export async function runCall(
     case 'describe':
       return describe(client, call.text)
     case 'protocol':
-      return runProtocol(client, call)
+      // In a session that holds the engine, what one message leaves is there for the next.
+      return statements ? client.runExclusive(() => runProtocol(client, call)) : runProtocol(client, call)
     case 'dump':
       return { type: 'file', file: await client.dumpDataDir(call.compression) }
     case 'refresh-array-types':
