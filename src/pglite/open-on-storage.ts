@@ -8,6 +8,7 @@ import type { OpenedPGlite } from './open-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import type { PGliteStorage } from './pglite-storage.ts'
 import { quickQuery } from './quick-query.ts'
+import { refuseMisfits } from './refuse-misfits.ts'
 import { refuseStrayTransactions } from './refuse-stray-transactions.ts'
 import { settleProtocol } from './settle-protocol.ts'
 import { startEngine } from './start-engine.ts'
@@ -84,6 +85,7 @@ export async function openOnStorage(
     latest = turn.catch(() => undefined)
     return turn
   }
+  refuseMisfits(client, types.serializers)
   refuseStrayTransactions(client, protocol, engine)
   settleProtocol(client, protocol, engine)
   await storage.started()

@@ -89,8 +89,14 @@ function createExecutor(client: Pick<Transaction, 'query' | 'exec'>, arrayParser
 /** PGlite writes what JSON holds by itself, by the type of the column. */
 function toPGliteValue(value: PlainValue): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) return value
-  if ('json' in value) return value.json === '' ? value.text : JSON.parse(value.json)
+  if ('json' in value) return value.json === '' ? value.text : withText(JSON.parse(value.json), value.text)
   return value.map(toPGliteValue)
+}
+
+/** What a column takes that does not hold JSON; where there is no such text it takes nothing. */
+function withText(value: unknown, text: string): unknown {
+  if (text === '' || typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.defineProperty(value, 'toString', { value: () => text })
 }
 
 function toSqlResult<TRow>({ rows, affectedRows = 0, fields }: Results<TRow>): SqlResult<TRow> {

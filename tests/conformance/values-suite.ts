@@ -49,6 +49,17 @@ const filled: typeof thing.$inferSelect = {
   moments: [new Date(0), new Date('2026-01-02T03:04:05.678Z')],
 }
 
+/** A value of a class, as libraries have them. */
+class Decimal {
+  readonly digits = '1.50'
+  toString(): string {
+    return this.digits
+  }
+  toJSON(): string {
+    return this.digits
+  }
+}
+
 const createThing = `create table thing (id uuid primary key, flag boolean, whole int, big bigint, ratio float8, exact numeric,
   at timestamptz, json jsonb, words text[], grid int[][], flags boolean[], moments timestamptz[])`
 
@@ -101,6 +112,50 @@ export function testValues(open: OpenEmpty): void {
           moments: '{"1970-01-01 00:00:00+00"}',
         },
       ])
+    })
+
+    it.each<readonly [string, readonly unknown[]]>([
+      ['text', [{ a: 1 }, ['a', 'b'], [1], [], [['a']], [new Uint8Array([1])]]],
+      ['varchar(20)', [{ a: 1 }, ['a', 'b']]],
+      ['int', [{ a: 1 }, [5], [], new Uint8Array([5])]],
+      ['float8', [{ a: 1 }, [5], new Uint8Array([5])]],
+      ['bigint', [{ a: 1 }, [5], new Uint8Array([5])]],
+      ['numeric', [{ a: 1 }, [5], new Uint8Array([5])]],
+      ['boolean', [{ a: 1 }, [true], new Uint8Array([1])]],
+      ['uuid', [{ a: 1 }, ['0190f0c0-0000-7000-8000-000000000000'], new Uint8Array(16)]],
+      ['date', [{ a: 1 }, ['2026-01-01'], new Uint8Array([1])]],
+      ['timestamptz', [{ a: 1 }, [new Date(0)], new Uint8Array([1])]],
+      ['time', [{ a: 1 }, ['10:00'], new Uint8Array([1])]],
+      ['bytea', [{ a: 1 }, ['a']]],
+      ['mood', [{ a: 1 }, ['good'], new Uint8Array([1])]],
+      ['text[]', [{ a: 1 }, [{ a: 1 }], [[]], ['a', ['b']], new Uint8Array([1]), [new Map()]]],
+      ['int[]', [{ a: 1 }, [{ a: 1 }], [[[]]], new Uint8Array([1]), 5]],
+      ['jsonb', [new Uint8Array([1]), [new Uint8Array([1])], [Number.NaN], [1n]]],
+      ['jsonb[]', [{ a: 1 }, [new Uint8Array([1])]]],
+    ])('that a column of %s does not take are refused, and change nothing', async (type, values) => {
+      await using database = await open()
+      const { connection } = database
+      await connection.exec(`create type mood as enum ('good'); create table thing (id int, value ${type})`)
+      const insert = 'insert into thing values ($1, $2)'
+      // Twice, because what has run before runs in another way.
+      await connection.query(insert, [1, null])
+      await connection.query(insert, [1, null])
+      for (const value of values) {
+        await expect(connection.query(insert, [2, value])).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+        await expect(connection.query('update thing set value = $1', [value])).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+        })
+      }
+      const { rows } = await connection.query('select count(*)::int as count, count(value)::int as filled from thing')
+      expect(rows).toEqual([{ count: 2, filled: 0 }])
+    })
+
+    it('with a text of their own are that in a column of text', async () => {
+      await using database = await open()
+      const { connection } = database
+      await connection.exec('create table thing (text text, exact numeric)')
+      await connection.query('insert into thing values ($1, $2)', [new Decimal(), new Decimal()])
+      expect((await connection.query('select * from thing')).rows).toEqual([{ text: '1.50', exact: '1.50' }])
     })
 
     it('keep two columns of one name apart, and say how many rows and which columns there are', async () => {

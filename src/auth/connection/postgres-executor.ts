@@ -8,7 +8,7 @@ import { driverError, isFault } from './driver-error.ts'
 import type { Client } from './postgres-client.ts'
 import { mayBeStale } from './prepared-statements.ts'
 import type { PlanChoice } from './prepared-statements.ts'
-import { hasReadings, isTyped, toWireValues } from './wire-values.ts'
+import { hasReadings, isBytes, isTyped, toWireValues } from './wire-values.ts'
 import type { WireValue } from './wire-values.ts'
 
 /** The part of postgres.js that runs statements. */
@@ -134,16 +134,19 @@ function notAsOurs(text: string): string {
   return text.startsWith('begin ') ? ` ${text}` : text
 }
 
-/** Whether the server refused the NUL that a value has instead of a reading for its column; see wire-values.ts. */
-function isMisfit(cause: unknown, values: readonly WireValue[]): boolean {
-  return isTypystDbError(cause) && cause.sqlState === '22021' && values.some(hasReadings)
+/** Whether the server refused the NUL that a value has instead of a reading for its column, or bytes; see wire-values.ts. */
+function isMisfit(cause: unknown, values: readonly WireValue[]): cause is TypystDbError {
+  if (!isTypystDbError(cause)) return false
+  return (
+    (cause.sqlState === '22021' && values.some(hasReadings)) || (cause.sqlState === '42804' && values.some(isBytes))
+  )
 }
 
-function misfit(cause: unknown): TypystDbError {
+function misfit(cause: TypystDbError): TypystDbError {
   return new TypystDbError(
     'INVALID_INPUT',
-    'A parameter is an object or an array, which its column does not take. Pass a value of the type of the column.',
-    { cause, sqlState: '22021' },
+    'A parameter is of a kind that its column does not take, such as an object, an array or bytes. Pass a value of the type of the column.',
+    { cause, sqlState: cause.sqlState },
   )
 }
 

@@ -38,6 +38,11 @@ export function isTyped(value: WireValue): value is TypedText {
   return typeof value === 'object' && value !== null
 }
 
+/** Whether a value is bytes. */
+export function isBytes(value: WireValue): boolean {
+  return isTyped(value) && value.type === types.bytea
+}
+
 function toWireValue(value: PlainValue): WireValue {
   switch (typeof value) {
     case 'number':
