@@ -67,6 +67,25 @@ function readChange(text: string): SessionChange | undefined {
   return undefined
 }
 
+/** What takes along what others have set up in a session that all share. */
+export type SessionReset = 'discard' | 'reset' | 'unlisten'
+
+const resetSuspicion = /discard|reset|unlisten/i
+
+/** The first statement of a text that resets the whole session; what functions and `do` blocks do inside is not seen. */
+export function findSessionReset(text: string): SessionReset | undefined {
+  if (!resetSuspicion.test(text)) return undefined
+  for (const statement of splitStatements(text)) {
+    const [head, what] = statement
+    if (head?.isWord !== true) continue
+    if (head.text === 'discard' && what?.text === 'all') return 'discard'
+    // The prefix is the package's own.
+    if (head.text === 'reset' && (what?.text === 'all' || what?.text === 'typyst')) return 'reset'
+    if (head.text === 'unlisten' && what?.text === '*') return 'unlisten'
+  }
+  return undefined
+}
+
 /** Splits at semicolons, but not inside of parentheses and of the body of a function that is written in SQL. */
 function* splitStatements(text: string): Generator<Piece[], void> {
   let pieces: Piece[] = []

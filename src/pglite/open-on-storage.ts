@@ -9,6 +9,7 @@ import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
 import type { PGliteStorage } from './pglite-storage.ts'
 import { quickQuery } from './quick-query.ts'
 import { refuseMisfits } from './refuse-misfits.ts'
+import { refuseSessionResets } from './refuse-session-resets.ts'
 import { refuseStrayTransactions } from './refuse-stray-transactions.ts'
 import { settleProtocol } from './settle-protocol.ts'
 import { startEngine } from './start-engine.ts'
@@ -86,6 +87,7 @@ export async function openOnStorage(
     return turn
   }
   refuseMisfits(client, types.serializers)
+  refuseSessionResets(client)
   refuseStrayTransactions(client, protocol, engine)
   settleProtocol(client, protocol, engine)
   await storage.started()

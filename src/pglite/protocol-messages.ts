@@ -82,6 +82,15 @@ export function* splitMessages(bytes: Uint8Array): Generator<Uint8Array, void> {
   }
 }
 
+/** The text of the statements that a message brings; none for one that brings none. */
+export function statementText(message: Uint8Array): string | undefined {
+  const [type] = message
+  if (type === messageTypes.query) return decoder.decode(message.subarray(bodyAt, -1))
+  if (type !== messageTypes.parse) return undefined
+  const textAt = message.indexOf(0, bodyAt) + 1
+  return decoder.decode(message.subarray(textAt, message.indexOf(0, textAt)))
+}
+
 /** The text of a `parse` message for the statement without a name; none when it fixes types of parameters as well. */
 export function unnamedText(parse: Uint8Array): string | undefined {
   const textAt = bodyAt + 1

@@ -94,7 +94,7 @@ it('prepared statements of the caller live beside those of the package, which ou
   expect(await ids()).toEqual(['b'])
   await app.pgClient.execProtocolRaw(ask('deallocate all'))
   expect(await ids()).toEqual(['b'])
-  await app.pgClient.execProtocolRaw(ask('discard all'))
+  await app.pgClient.execProtocolRaw(ask('discard plans'))
   expect(await ids()).toEqual(['b'])
 })
 
