@@ -2,7 +2,6 @@
 import type { PGliteInterface, Transaction } from '@electric-sql/pglite'
 import {
   anObject,
-  anything,
   bytes,
   callback,
   callbackOr,
@@ -16,8 +15,10 @@ import {
   oneOf,
   optional,
   options,
+  storable,
   text,
   whole,
+  wholeText,
 } from '../internal/argument-readers.ts'
 import { atOnce, later } from '../internal/check-arguments.ts'
 import type { CallRules, Reader } from '../internal/check-arguments.ts'
@@ -104,23 +105,23 @@ export const transferCalls: CallRules<Transfer> = {
   }),
 }
 
-const params = optional(listOf(anything))
+const params = optional(listOf(storable))
 const passedOn = optional(anObject)
-const listening = { channel: text, callback, tx: passedOn }
+const listening = { channel: wholeText, callback, tx: passedOn }
 
 /** Of the transactions of `app.pgClient`. */
 export const pgTransactionCalls: CallRules<Omit<Transaction, 'sql'>> = {
-  query: later({ query: text, params, options: passedOn }),
-  exec: later({ query: text, options: passedOn }),
+  query: later({ query: wholeText, params, options: passedOn }),
+  exec: later({ query: wholeText, options: passedOn }),
   rollback: later(),
-  listen: later({ channel: text, callback }),
+  listen: later({ channel: wholeText, callback }),
 }
 
 /** Of `app.pgClient`. The template's values and the options are PGlite's own to read. */
 export const pgClientCalls: CallRules<Omit<PGliteInterface, 'sql'>> = {
-  query: later({ query: text, params, options: passedOn }),
-  exec: later({ query: text, options: passedOn }),
-  describeQuery: later({ query: text }),
+  query: later({ query: wholeText, params, options: passedOn }),
+  exec: later({ query: wholeText, options: passedOn }),
+  describeQuery: later({ query: wholeText }),
   transaction: later({ callback }),
   execProtocolRaw: later({ message: bytes, options: passedOn }),
   execProtocolRawStream: later({ message: bytes, options: passedOn }),

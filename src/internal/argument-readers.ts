@@ -18,6 +18,21 @@ const isOf = (type: string, words: string): Reader =>
 
 /** Any text. */
 export const text: Reader = isOf('string', 'a text')
+
+const halfOfPair = /\p{Surrogate}/u
+
+/** A text that UTF-8 can write. */
+export const wholeText: Reader = fits((value) => {
+  if (typeof value !== 'string') return 'must be a text'
+  return halfOfPair.test(value) ? 'must be a text of whole characters' : undefined
+})
+
+/** Anything but texts that UTF-8 cannot write, also in arrays; JSON writes those in objects in a way of its own. */
+export const storable: Reader = (value, place) => {
+  if (typeof value === 'string') return wholeText(value, place)
+  if (Array.isArray(value)) for (const member of value) storable(member, place)
+  return value
+}
 /** True or false. */
 export const flag: Reader = isOf('boolean', 'true or false')
 /** A function. */

@@ -1,7 +1,7 @@
 /** The connection port over an open PGlite. */
 import type { PGlite, Results, Transaction } from '@electric-sql/pglite'
 import { atDriverEdge, transactionAtDriverEdge } from '../internal/driver-edge.ts'
-import { toPlainParameters } from '../internal/plain-parameters.ts'
+import { refuseUnlessStatement, toPlainParameters } from '../internal/plain-parameters.ts'
 import type { PlainValue } from '../internal/plain-parameters.ts'
 import type { SqlConnection, SqlExecutor, SqlResult, SqlTransactionOptions } from '../internal/sql-connection.ts'
 import { transactionModes } from '../internal/sql-transaction.ts'
@@ -71,6 +71,7 @@ export function parseArrays({ rows, fields }: Results<unknown>, arrayParsers: Pa
 function createExecutor(client: Pick<Transaction, 'query' | 'exec'>, arrayParsers: Parsers): SqlExecutor {
   const query = <TRow>(text: string, params: readonly unknown[], rowMode: 'array' | 'object') =>
     atDriverEdge(async () => {
+      refuseUnlessStatement(text)
       const values = toPlainParameters(params).map(toPGliteValue)
       const result = await client.query<TRow>(text, values, { parsers: textParsers, rowMode })
       parseArrays(result, arrayParsers, textParsers)

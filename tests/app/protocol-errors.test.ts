@@ -56,7 +56,11 @@ describe.each(doors)('%s', (_, send) => {
       ],
       [
         'not awaited inside of runExclusive',
-        () => app.pgClient.runExclusive(async () => void send(joined(...messages))),
+        () =>
+          app.pgClient.runExclusive(() => {
+            void send(joined(...messages))
+            return Promise.resolve()
+          }),
       ],
     ])('%s swallows nothing', async (___, run) => {
       for (const statement of [

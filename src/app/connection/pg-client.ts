@@ -1,6 +1,6 @@
 /** The PGlite interface over the lazy connection: each call waits for the opening and throws our errors. */
 import type { ParserOptions, PGliteInterface, QueryOptions, Transaction } from '@electric-sql/pglite'
-import { templateStrings } from '../../internal/argument-readers.ts'
+import { storable, templateStrings } from '../../internal/argument-readers.ts'
 import { checkCalls, checkValue } from '../../internal/check-arguments.ts'
 import { atDriverEdge, transactionAtDriverEdge } from '../../internal/driver-edge.ts'
 import type { LazyConnection } from '../../internal/lazy-connection.ts'
@@ -80,6 +80,7 @@ export function createPgClient(connection: LazyConnection<AppSession>, gate: Tra
     query: (text, params, options) => inTurn((client) => client.query(text, params, withParsers(client, options))),
     sql: async (strings, ...params: unknown[]) => {
       checkValue('The first argument of pgClient.sql', templateStrings, strings)
+      checkValue('A value of pgClient.sql', storable, params)
       return inTurn((client) => client.sql(strings, ...params))
     },
     exec: (text, options) => inTurn((client) => client.exec(text, withParsers(client, options))),
@@ -188,6 +189,7 @@ function insideTransaction(
     query: (text, params, options) => atEdge(() => tx.query(text, params, withParsers(client, options))),
     sql: async (strings, ...params: unknown[]) => {
       checkValue('The first argument of tx.sql', templateStrings, strings)
+      checkValue('A value of tx.sql', storable, params)
       return atEdge(() => tx.sql(strings, ...params))
     },
     exec: (text, options) => atEdge(() => tx.exec(text, withParsers(client, options))),
