@@ -4,10 +4,11 @@
  */
 import { Column, is, SQL, Subquery } from 'drizzle-orm'
 import type { DriverValueDecoder, DriverValueEncoder } from 'drizzle-orm'
-import { PgArray } from 'drizzle-orm/pg-core'
+import { PgArray, PgCustomColumn } from 'drizzle-orm/pg-core'
 import { makePgArray } from 'drizzle-orm/pg-core/utils'
 import { TypystDbError } from '../errors.ts'
 import { formatMoment, readMoment } from '../internal/moments.ts'
+import { typeNameOf } from './nested-values.ts'
 import { parseArrayText } from './parse-array-text.ts'
 
 type Encode = (value: unknown) => unknown
@@ -22,6 +23,10 @@ const encoders: Readonly<Record<string, Encode>> = {
   PgNumericNumber: exactInteger,
   PgDoublePrecision: signed,
   PgReal: signed,
+  PgPointTuple: signedPlace,
+  PgPointObject: signedPlace,
+  PgLine: signedPlace,
+  PgLineABC: signedPlace,
   PgJson: checkedJson,
   PgJsonb: checkedJson,
 }
@@ -35,9 +40,17 @@ const decoders: Readonly<Record<string, Decode>> = {
   PgBigInt64: toBigInt,
   PgBigSerial64: toBigInt,
   PgNumericNumber: toExactNumber,
-  PgNumeric: toNumericText,
+  PgNumericBigInt: toBigInt,
   PgJson: (value) => value,
   PgJsonb: (value) => value,
+}
+
+/** How connections read what Postgres writes, where that is not its text: columns of a consumer's own expect the same in JSON. */
+const textReaders: Readonly<Record<string, (text: string) => unknown>> = {
+  bytea: readBytes,
+  ...Object.fromEntries(['bigint', 'int8', 'bigserial', 'serial8'].map((type) => [type, readWholeNumber])),
+  // In JSON texts stand for what is no number or infinite.
+  ...Object.fromEntries(['real', 'float', 'float4', 'float8', 'double', 'oid'].map((type) => [type, Number])),
 }
 
 /** Says that Drizzle writes a value as well. */
@@ -65,6 +78,20 @@ export function decoderOf(column: Column): Decoder {
   return decode ? { mapFromDriverValue: decode } : column
 }
 
+/** What reads the values of a column out of a text where a connection has not read them: in arrays, in rows inside of others. */
+export function textDecoderOf(column: Column): Decoder {
+  const read = is(column, PgCustomColumn) ? textReaders[typeNameOf(column)] : undefined
+  const decoder = decoderOf(column)
+  if (!read) return decoder
+  const readOne = (value: unknown): unknown => {
+    if (typeof value !== 'string') return value
+    return value.startsWith('{') ? readEach(parseArrayText(value)) : read(value)
+  }
+  const readEach = (elements: readonly unknown[]): unknown[] =>
+    elements.map((element) => (Array.isArray(element) ? readEach(element) : readOne(element)))
+  return { mapFromDriverValue: (value: unknown) => decoder.mapFromDriverValue(readOne(value)) }
+}
+
 /**
  * What reads the values of whatever a statement selects: a column, an expression with a name or without, a query.
  *
@@ -88,7 +115,7 @@ function encodeArray(column: ArrayColumn, values: readonly unknown[]): unknown[]
   return values.map((value) => {
     if (value === null) return null
     if (value === undefined) throw refused('An element of an array is `undefined`. Pass `null` for a missing one.')
-    if (!isNested) return encodeValue(base, value)
+    if (!isNested) return elementText(encodeValue(base, value))
     if (!Array.isArray(value)) return value
     // Postgres takes an array of empty arrays for an empty one.
     if (value.length === 0) throw refused('An array holds an empty one, which Postgres cannot keep apart from none.')
@@ -96,11 +123,17 @@ function encodeArray(column: ArrayColumn, values: readonly unknown[]): unknown[]
   })
 }
 
+/** Drizzle makes a text of each element, in JavaScript's way. */
+function elementText(encoded: unknown): unknown {
+  if (encoded instanceof Date) return formatMoment(encoded)
+  if (!(encoded instanceof Uint8Array)) return encoded
+  return `\\x${Array.from(encoded, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+}
+
 function decodeArray(column: ArrayColumn, value: unknown): unknown {
   const elements = typeof value === 'string' ? parseArrayText(value) : value
   if (!Array.isArray(elements)) return elements
-  const base = column.baseColumn
-  const decoder = decoderOf(base)
+  const decoder = textDecoderOf(column.baseColumn)
   return elements.map((element: unknown) => (element === null ? null : decoder.mapFromDriverValue(element)))
 }
 
@@ -116,6 +149,18 @@ function exactInteger(value: unknown): unknown {
 /** JavaScript writes a negative zero without its sign. */
 function signed(value: unknown): unknown {
   return Object.is(value, -0) ? '-0' : byItself
+}
+
+/** The same for points and lines. */
+function signedPlace(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return byItself
+  const numbers: unknown[] = Object.values(value)
+  if (!numbers.some((number) => Object.is(number, -0))) return byItself
+  const places = 'x' in value && 'y' in value ? [value.x, value.y] : numbers
+  const written = ('a' in value && 'b' in value && 'c' in value ? [value.a, value.b, value.c] : places).map((number) =>
+    Object.is(number, -0) ? '-0' : String(number),
+  )
+  return written.length === 2 ? `(${written.join()})` : `{${written.join()}}`
 }
 
 function checkedJson(value: unknown): unknown {
@@ -153,18 +198,24 @@ function toExactNumber(value: unknown): unknown {
 }
 
 function toBigInt(value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw tooManyDigits()
-  return BigInt(value as string | number | bigint) // What Postgres writes for the type.
+  if (typeof value !== 'string') return BigInt(value as number | bigint) // What connections make of an int8.
+  const digits = /^(-?\d+)(?:\.0+)?$/.exec(value)?.[1]
+  if (digits === undefined) {
+    throw refused('A number in the database is no whole one. Read it in a column with `mode: "string"`.')
+  }
+  return BigInt(digits)
 }
 
-/** Of rows inside of others, numbers come through JSON. */
-function toNumericText(value: unknown): unknown {
-  if (typeof value === 'number' && String(value).replace(/^-?[0.]*|\D/g, '').length > 15) throw tooManyDigits()
-  return String(value)
+function readWholeNumber(text: string): number | bigint {
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : BigInt(text)
 }
 
-function tooManyDigits(): TypystDbError {
-  return refused('A number in a row inside of another has more digits than JSON brings. Read it in a query of its own.')
+/** Reads hexadecimal digits into the class of bytes that drivers give: a `Buffer` where there is one. */
+function readBytes(text: string): Uint8Array {
+  const bytes = Uint8Array.from(text.match(/[\da-f]{2}/g) ?? [], (digits) => Number.parseInt(digits, 16))
+  const host: { readonly Buffer?: { from(buffer: ArrayBuffer): Uint8Array } } = globalThis
+  return host.Buffer?.from(bytes.buffer) ?? bytes
 }
 
 function refused(message: string): TypystDbError {

@@ -5,6 +5,7 @@
 import { Column, entityKind, is, Name, Param, Placeholder, SQL, StringChunk, Table } from 'drizzle-orm'
 import type { Query, SQLChunk } from 'drizzle-orm'
 import { encodeValue } from './column-values.ts'
+import { writeNested } from './nested-values.ts'
 
 type Config = Parameters<SQL['buildQueryFromSourceParams']>[1]
 
@@ -13,6 +14,14 @@ type SharedConfig = Config & Required<Pick<Config, 'paramStartIndex' | 'inlinePa
 
 /** How tables and columns are called, which Drizzle puts together each time. The dialect has no casing that could differ. */
 const names = new WeakMap<Table | Column, string>()
+
+/** Columns that stand in the JSON of a row inside of another, each made for that place by Drizzle. */
+const inJson = new WeakSet<Column>()
+
+/** Has a column be written so that its value comes through JSON as it is. */
+export function markInJson(column: Column): void {
+  inJson.add(column)
+}
 
 /** What has been written. */
 interface Written {
@@ -88,8 +97,12 @@ export class QuickSQL extends SQL {
       this.writeByDrizzle(named, config, to)
       return
     }
-    const name = names.get(named) ?? super.buildQueryFromSourceParams([named], config).sql
-    names.set(named, name)
+    let name = names.get(named)
+    if (name === undefined) {
+      name = super.buildQueryFromSourceParams([named], config).sql
+      if (named instanceof Column && inJson.has(named)) name = writeNested(named, name)
+      names.set(named, name)
+    }
     to.sql += name
   }
 

@@ -89,6 +89,8 @@ function createExecutor(client: Pick<Transaction, 'query' | 'exec'>, arrayParser
 
 /** PGlite writes what JSON holds by itself, by the type of the column. */
 function toPGliteValue(value: PlainValue): unknown {
+  // JavaScript writes a negative zero without its sign.
+  if (Object.is(value, -0)) return '-0'
   if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) return value
   if ('json' in value) return value.json === '' ? value.text : withText(JSON.parse(value.json), value.text)
   return value.map(toPGliteValue)
