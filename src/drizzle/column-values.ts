@@ -168,7 +168,10 @@ function checkedJson(value: unknown): unknown {
   return byItself
 }
 
-/** JSON has no such values: `stringify` writes `null` in their place, or nothing. */
+/**
+ * JSON has no such values: `stringify` writes `null` in their place, `{}`, or nothing. What says by `toJSON` what it is in JSON
+ * is taken at its word, and a property that is `undefined` for one that is not there.
+ */
 function refuseUnlessJson(value: unknown): void {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw refused('A value for a JSON column holds NaN or an infinite number, which JSON has not.')
@@ -176,15 +179,30 @@ function refuseUnlessJson(value: unknown): void {
   if (typeof value === 'function' || typeof value === 'symbol') {
     throw refused('A value for a JSON column holds a function or a symbol, which JSON has not.')
   }
-  if (typeof value !== 'object' || value === null || ('toJSON' in value && typeof value.toJSON === 'function')) return
-  if (!Array.isArray(value)) {
-    for (const part of Object.values(value)) refuseUnlessJson(part)
+  if (typeof value !== 'object' || value === null) return
+  if (Array.isArray(value)) {
+    for (const element of value as unknown[]) {
+      if (element === undefined) throw refused('An array for a JSON column holds `undefined`. Pass `null` for it.')
+      refuseUnlessJson(element)
+    }
     return
   }
-  for (const element of value as unknown[]) {
-    if (element === undefined) throw refused('An array for a JSON column holds `undefined`. Pass `null` for it.')
-    refuseUnlessJson(element)
+  if (value instanceof Date && Number.isNaN(value.getTime())) {
+    throw refused('A value for a JSON column holds an invalid date. Pass a valid one, or `null`.')
   }
+  if ('toJSON' in value && typeof value.toJSON === 'function' && !ArrayBuffer.isView(value)) return
+  if (!isPlain(value)) {
+    throw refused(
+      'A value for a JSON column holds an object of a class, such as a Map, a Set or bytes, of which JSON would keep something else. Pass plain objects and arrays.',
+    )
+  }
+  for (const part of Object.values(value)) refuseUnlessJson(part)
+}
+
+/** Made by braces, in this realm or another, or without a prototype. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 function toDate(value: unknown): unknown {

@@ -71,6 +71,23 @@ const jsons: unknown[] = [
   { toString: 1 },
   () => 1,
   1n,
+  new Map([['a', 1]]),
+  { deep: [new Set([1])] },
+  /a/,
+  new Uint8Array([1]),
+  Buffer.from('a'),
+  {
+    deep: new (class Money {
+      readonly amount = 1
+    })(),
+  },
+  new Error('kept nowhere'),
+  Object(1),
+  Promise.resolve(1),
+  Array.from({ length: 3 }),
+  new Array(2),
+  { deep: { call: () => 1 } },
+  { at: new Date(Number.NaN) },
 ]
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 const moment = fc.date({ noInvalidDate: false })
