@@ -1,0 +1,4 @@
+import { openAuthOnPostgres } from '../support/open-auth-database.ts'
+import { testAdapterRoundTrips } from './adapter-round-trips-suite.ts'
+
+testAdapterRoundTrips(openAuthOnPostgres)
