@@ -10,6 +10,7 @@ import { lockFolder } from './folder-lock.ts'
 import type { FolderLock } from './folder-lock.ts'
 import { loadPGlite } from './load-pglite.ts'
 import { createPGliteConnection, inheritParsers } from './pglite-connection.ts'
+import { prepareFolder } from './prepare-folder.ts'
 import { quickQuery } from './quick-query.ts'
 import { realFolder } from './real-folder.ts'
 import { refuseMisfits } from './refuse-misfits.ts'
@@ -53,7 +54,10 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
   const unlock = location.kind === 'folder' ? await atStorageEdge(() => lockFolder(location.path)) : undefined
   try {
     const pglite = await loadPGlite()
-    if (location.kind === 'folder') await atStorageEdge(() => prepareFolder(location.path, pglite, initial))
+    if (location.kind === 'folder' && unlock) {
+      const build = (folder: string) => buildFolder(folder, pglite, initial)
+      await atStorageEdge(() => prepareFolder(location.path, { build, onMade: unlock.lockInside }))
+    }
     const client = await atStorageEdge(() =>
       startEngine(pglite, {
         dataDir: toDataDir(location),
@@ -122,47 +126,12 @@ function toDataDir(location: DataLocation): string {
   return location.kind === 'indexeddb' ? `idb://${location.name}` : `file://${location.path}`
 }
 
-/**
- * Makes sure that a folder holds a database this engine can open. PGlite checks only that `PG_VERSION` exists, and a
- * folder of another major ends in a WASM trap (https://github.com/electric-sql/pglite/issues/874). A new database is
- * made beside the folder and moved there when it is whole: a process killed in the middle leaves nothing half-made.
- */
-async function prepareFolder(folder: string, pglite: PGliteModule, initial: Blob | undefined): Promise<void> {
-  const fs = process.getBuiltinModule('node:fs/promises')
-  const found = await unlessMissing(fs.readdir(folder))
-  if (found && found.length > 0) {
-    const version = await unlessMissing(fs.readFile(`${folder}/PG_VERSION`, 'utf8'))
-    // With the version alone, PGlite would write to the folder before it fails.
-    const control = await unlessMissing(fs.stat(`${folder}/global/pg_control`))
-    if (version?.trim() === postgresMajor && control) return
-    throw new TypystDbError(
-      'STORAGE_INCOMPATIBLE',
-      `The data folder is not one of Postgres ${postgresMajor}. Use another folder, or move the data with the version that wrote it; nothing was changed.`,
-    )
-  }
-  const draft = `${folder}.new`
-  await fs.rm(draft, { recursive: true, force: true })
-  try {
-    const client = await startEngine(pglite, {
-      dataDir: `file://${draft}`,
-      startParams: startParams(pglite.PGlite, 'folder'),
-      ...(initial && { loadDataDir: initial }),
-    })
-    await client.close()
-    // Refuses by itself when something was put there meanwhile.
-    if (found) await fs.rmdir(folder)
-    await fs.rename(draft, folder)
-  } finally {
-    await fs.rm(draft, { recursive: true, force: true })
-  }
-}
-
-/** What a call of the file system gives, or nothing when there is no such file. */
-async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call
-  } catch (cause) {
-    if (isErrorCode(cause, 'ENOENT')) return undefined
-    throw cause
-  }
+/** Makes a new database in a folder that is not there. */
+async function buildFolder(folder: string, pglite: PGliteModule, initial: Blob | undefined): Promise<void> {
+  const client = await startEngine(pglite, {
+    dataDir: `file://${folder}`,
+    startParams: startParams(pglite.PGlite, 'folder'),
+    ...(initial && { loadDataDir: initial }),
+  })
+  await client.close()
 }

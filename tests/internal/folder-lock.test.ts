@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAuthDatabase } from '../../src/auth/index.ts'
 import { lockFolder } from '../../src/pglite/folder-lock.ts'
+import { source, startChild } from '../support/child.ts'
 
 /** The path of a folder that does not exist, in one that does and is deleted after the test. */
 async function freshFolder(): Promise<string> {
@@ -260,4 +261,111 @@ it('runs no statement in a folder that was taken over', { tags: 'long' }, async 
   await expect.poll(outcome, { interval: 500 }).toBe('STORAGE_UNAVAILABLE')
   await authDb.close()
   expect(JSON.parse(await readFile(`${folder}.lock`, 'utf8'))).toMatchObject({ token: 'another' })
+})
+
+/** Opens the database of a folder, and says what became of it. */
+const opening = (folder: string) => `
+  const { createAuthDatabase } = await import(${source('auth/index.ts')})
+  const authDb = createAuthDatabase({ dataDir: ${JSON.stringify(folder)}, onNotice: () => undefined })
+  const read = async () => {
+    await authDb.sql\`create table if not exists kept (id int)\`
+    await authDb.sql\`insert into kept values (1)\`
+    return (await authDb.sql\`select from kept\`).length
+  }
+  process.send(await read().catch((error) => error.code))
+  setInterval(() => undefined, 1000)`
+
+const openHere = async (folder: string) => {
+  await using authDb = createAuthDatabase({ dataDir: folder, onNotice: () => undefined })
+  return await authDb.ready().then(
+    () => 'opened',
+    (error: unknown) => (error as { code: string }).code,
+  )
+}
+
+/** What a lock looks like whose holder has given no sign for a minute. */
+const ageInside = (folder: string) => utimes(join(folder, 'typyst.lock'), new Date(), new Date(Date.now() - 60_000))
+
+describe('a folder that is there before its database', () => {
+  it('gets one although a process was killed while it made it', async () => {
+    const folder = await freshFolder()
+    await mkdir(join(folder, 'lost+found'), { recursive: true })
+    const child = startChild(opening(folder))
+    await expect.poll(() => readdir(folder), { interval: 5 }).toContain('typyst.new')
+    await child.kill()
+    expect(await readdir(folder)).not.toContain('PG_VERSION')
+    expect(await openHere(folder)).toBe('opened')
+    const names = await readdir(folder)
+    expect(names).toEqual(expect.arrayContaining(['PG_VERSION', 'base', 'lost+found']))
+    expect(names.filter((name) => name.startsWith('typyst'))).toEqual([])
+    // Killed again and again, while what was made is moved to its place.
+    const whole = names.filter((name) => name !== 'lost+found').sort()
+    for (const moved of [1, whole.length - 1, whole.length]) {
+      await mkdir(join(folder, 'typyst.new'))
+      const left = [...whole.filter((name) => name !== 'PG_VERSION'), 'PG_VERSION'].slice(moved)
+      for (const name of left) await rename(join(folder, name), join(folder, 'typyst.new', name))
+      expect(await openHere(folder), String(moved)).toBe('opened')
+      expect((await readdir(folder)).filter((name) => name !== 'lost+found').sort()).toEqual(whole)
+    }
+  })
+
+  it("is left alone when it is somebody else's", async () => {
+    const folder = await freshFolder()
+    await mkdir(join(folder, 'typyst.new'), { recursive: true })
+    await writeFile(join(folder, 'precious'), '')
+    expect(await openHere(folder)).toBe('STORAGE_INCOMPATIBLE')
+    await rm(join(folder, 'typyst.new'), { recursive: true })
+    expect(await openHere(folder)).toBe('STORAGE_INCOMPATIBLE')
+    expect(await readdir(folder)).toEqual(['precious'])
+  })
+
+  it('may be a copy of one that is open', async () => {
+    const folder = await freshFolder()
+    await using authDb = createAuthDatabase({ dataDir: folder, onNotice: () => undefined })
+    await authDb.ready()
+    expect(await readdir(folder)).toContain('typyst.lock')
+    const copy = `${folder} copied`
+    await cp(folder, copy, { recursive: true })
+    // It may be the same folder, seen through another file system.
+    expect(await openHere(copy)).toBe('DATABASE_IN_USE')
+    await ageInside(copy)
+    expect(await openHere(copy)).toBe('opened')
+    expect(await readdir(copy)).not.toContain('typyst.lock')
+    await ageInside(folder)
+    expect(await openHere(folder)).toBe('DATABASE_IN_USE')
+  })
+})
+
+const canMount = canUnshare && spawnSync('unshare', ['--mount', 'true']).status === 0
+
+describe.skipIf(!canMount)('a volume that is mounted at the folder itself (needs the right to unshare)', () => {
+  /** Opens the database in a mount namespace of its own, and process ids of its own. */
+  async function openMounted(volume: string, folder: string) {
+    await mkdir(folder, { recursive: true })
+    const parent = join(folder, '..')
+    // Nothing can be written beside it, as in a container whose image is read-only.
+    const mounts = `mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && mount --bind "$2" "$3" && shift 3 && exec "$@"`
+    const run = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', opening(folder)]
+    const child = spawn('unshare', ['--mount', ...unshare, 'sh', '-c', mounts, 'sh', parent, volume, folder, ...run], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const [outcome] = (await once(child, 'message')) as unknown[]
+    return { child, outcome }
+  }
+
+  it('is open in one container at a time, and new in the first', async () => {
+    const parent = join(await freshFolder(), '..')
+    const volume = join(parent, 'volume')
+    await mkdir(join(volume, 'lost+found'), { recursive: true })
+    const first = await openMounted(volume, join(parent, 'one', 'data'))
+    expect(first.outcome).toBe(1)
+    expect((await openMounted(volume, join(parent, 'two', 'data'))).outcome).toBe('DATABASE_IN_USE')
+    expect(await openHere(volume)).toBe('DATABASE_IN_USE')
+    const ended = once(first.child, 'exit')
+    first.child.kill('SIGKILL')
+    await ended
+    await ageInside(volume)
+    expect((await openMounted(volume, join(parent, 'three', 'data'))).outcome).toBe(2)
+  })
 })
