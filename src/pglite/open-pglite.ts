@@ -1,7 +1,6 @@
 /** Opens PGlite at a location and hands back the client, the port over it, and how to let go of both. */
 import type { PGlite } from '@electric-sql/pglite'
 import { TypystDbError } from '../errors.ts'
-import { isErrorCode } from '../internal/is-error-code.ts'
 import type { Opened } from '../internal/lazy-connection.ts'
 import type { DataLocation } from './data-location.ts'
 import { batchProtocol } from './batch-protocol.ts'
@@ -38,9 +37,6 @@ export interface OpenedPGlite extends Opened {
 }
 
 type PGliteModule = Awaited<ReturnType<typeof loadPGlite>>
-
-/** The major version of Postgres that PGlite is built from, as its data folders record it in `PG_VERSION`. */
-const postgresMajor = '18'
 
 /**
  * Opens PGlite.

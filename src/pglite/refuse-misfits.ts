@@ -4,6 +4,8 @@
  */
 import type { PGlite } from '@electric-sql/pglite'
 import { TypystDbError } from '../errors.ts'
+import { refuseWhatThrows } from '../internal/plain-parameters.ts'
+import { safe } from './safe-serializers.ts'
 
 type Serializers = PGlite['serializers']
 
@@ -24,9 +26,8 @@ export function refuseMisfits(client: Pick<PGlite, 'serializers'>, simple: Seria
     const isArrayType = () => type in known && !(type in simple)
     // Looked up when it is used: types that are made later have theirs by then.
     const serializer = (value: unknown): string => {
-      if (isArrayType() ? !fitsArray(value) : !fits(value, type)) throw misfit()
-      const write = known[type]
-      return write ? write(value) : String(value)
+      if (!refuseWhatThrows(() => (isArrayType() ? fitsArray(value) : fits(value, type)))) throw misfit()
+      return safe(known[type])(value)
     }
     made.set(type, serializer)
     return serializer

@@ -59,3 +59,60 @@ it('a transaction of pgClient may listen, and ends what waited for it in its tur
   expect(heard).toEqual(['after'])
   expect(await names()).toEqual(['C'])
 })
+
+describe('a value whose own method fails', () => {
+  const fail = (): never => {
+    throw Object.assign(new Error('of the caller'), { code: '23505' })
+  }
+  const values: readonly (readonly [string, () => unknown])[] = [
+    ['toJSON throws', () => ({ toJSON: fail })],
+    ['toJSON of an element throws', () => [{ toJSON: fail }, [{ toJSON: fail }]]],
+    ['toString gives a number', () => ({ toString: () => 5 })],
+    ['toString throws', () => ({ toString: fail })],
+    ['a getter throws', () => Object.defineProperty({}, 'a', { get: fail, enumerable: true })],
+    ['everything throws', () => new Proxy({}, { get: fail, ownKeys: fail, getPrototypeOf: fail })],
+  ]
+  const types = ['text', 'int', 'jsonb', 'timestamptz', 'bytea', 'uuid', 'text[]', 'int[]', 'jsonb[]', 'inet']
+  const outcomeOf = (running: Promise<unknown>) =>
+    running.then(
+      () => 'ran',
+      (error: unknown) => (error as { code: string }).code,
+    )
+
+  it.for(values)('is INVALID_INPUT where it is asked, and harms no other statement: %s', async ([name, make]) => {
+    // A template asks each value whether it is a part of one.
+    const kinds = name === 'everything throws' ? ['query'] : ['query', 'sql']
+    const outcomes = new Set<string>()
+    // The second time, what is prepared already.
+    for (const type of [...types, ...types]) {
+      for (const kind of kinds) {
+        const text = `select $1::${type} as given`
+        const strings = Object.assign(['select ', `::${type} as given`], { raw: ['select ', `::${type} as given`] })
+        const run = () => (kind === 'query' ? app.pgClient.query(text, [make()]) : app.pgClient.sql(strings, make()))
+        const [outcome, ...others] = await Promise.all([
+          outcomeOf(run()),
+          app.pgClient.query('select 1 as one').then(({ rows }) => rows),
+          app.db.$count(app.schema.collection),
+        ])
+        outcomes.add(outcome)
+        expect(others, `${kind} ${type}`).toEqual([[{ one: 1 }], 0])
+        await app.pgClient
+          .transaction(async (tx) => {
+            outcomes.add(await outcomeOf(tx.query(text, [make()])))
+          })
+          .catch(() => undefined)
+      }
+    }
+    // A text takes what an object says of itself.
+    outcomes.delete('ran')
+    expect([...outcomes]).toEqual(['INVALID_INPUT'])
+  })
+
+  it('is the same for what writes it', async () => {
+    for (const write of [fail, () => 5, () => undefined]) {
+      const serializers = { 23: write as unknown as () => string }
+      expect(await outcomeOf(app.pgClient.query('select $1::int', [1], { serializers }))).toBe('INVALID_INPUT')
+      expect(await outcomeOf(app.pgClient.query('select 1'))).toBe('ran')
+    }
+  })
+})

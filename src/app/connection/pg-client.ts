@@ -5,6 +5,7 @@ import { checkCalls, checkValue } from '../../internal/check-arguments.ts'
 import { atDriverEdge, transactionAtDriverEdge } from '../../internal/driver-edge.ts'
 import type { LazyConnection } from '../../internal/lazy-connection.ts'
 import type { TransactionGate, WatchStatement } from '../../internal/transaction-gate.ts'
+import { toSafeSerializers } from '../../pglite/safe-serializers.ts'
 import { pgClientCalls, pgTransactionCalls } from '../app-calls.ts'
 import type { AppClient } from './app-client.ts'
 import type { AppSession } from './open-at.ts'
@@ -77,7 +78,7 @@ export function createPgClient(connection: LazyConnection<AppSession>, gate: Tra
     debug: 0,
     close,
     [Symbol.asyncDispose]: close,
-    query: (text, params, options) => inTurn((client) => client.query(text, params, withParsers(client, options))),
+    query: (text, params, options) => inTurn((client) => client.query(text, params, withOwn(client, options))),
     sql: async (strings, ...params: unknown[]) => {
       checkValue('The first argument of pgClient.sql', templateStrings, strings)
       checkValue('A value of pgClient.sql', storable, params)
@@ -186,7 +187,7 @@ function insideTransaction(
 ): Transaction {
   const atEdge = <T>(call: () => Promise<T>): Promise<T> => watch(() => atDriverEdge(call))
   return checkCalls('tx.', pgTransactionCalls, {
-    query: (text, params, options) => atEdge(() => tx.query(text, params, withParsers(client, options))),
+    query: (text, params, options) => atEdge(() => tx.query(text, params, withOwn(client, options))),
     sql: async (strings, ...params: unknown[]) => {
       checkValue('The first argument of tx.sql', templateStrings, strings)
       checkValue('A value of tx.sql', storable, params)
@@ -203,6 +204,12 @@ function insideTransaction(
       return tx.closed
     },
   })
+}
+
+/** What a query brings with it, in a form that does no harm. */
+function withOwn(client: AppClient, options?: QueryOptions): QueryOptions | undefined {
+  if (!options?.serializers) return withParsers(client, options)
+  return { ...withParsers(client, options), serializers: toSafeSerializers(options.serializers) }
 }
 
 /** PGlite copies only what is a client's own when a query brings parsers, and ours inherits those of arrays. */

@@ -2,6 +2,7 @@
 import type { ExecProtocolOptions, PGliteInterface, QueryOptions, Results, Transaction } from '@electric-sql/pglite'
 import { TypystDbError } from '../../errors.ts'
 import { toDatabaseError } from '../../internal/database-error.ts'
+import { refuseWhatThrows } from '../../internal/plain-parameters.ts'
 import { loadTemplate } from '../../pglite/load-pglite.ts'
 import type { AppClient } from '../connection/app-client.ts'
 import type { Answer, Call, WireMessage } from '../worker/protocol.ts'
@@ -22,7 +23,8 @@ export function createRemoteClient(calls: RemoteCalls, notifications: Notificati
   const statementsIn = (session: OpenSession | undefined): Pick<Transaction, 'query' | 'sql' | 'exec'> => {
     const query = async <T>(text: string, params: unknown[] = [], options?: QueryOptions): Promise<Results<T>> => {
       const serialized = options?.serializers ? await serialize(text, params, options) : params
-      const call: Call = { type: 'query', text, params: serialized.map(toPlain), options: toWireOptions(options) }
+      const plain = refuseWhatThrows(() => serialized.map(toPlain))
+      const call: Call = { type: 'query', text, params: plain, options: toWireOptions(options) }
       const [result] = await toResults<T>(calls.call(call, session), options)
       if (!result) throw unexpectedAnswer()
       return result

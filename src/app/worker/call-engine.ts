@@ -2,6 +2,7 @@
 import type { PGliteInterface, QueryOptions, Transaction } from '@electric-sql/pglite'
 import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
 import { parseArrays } from '../../pglite/pglite-connection.ts'
+import { toSafeSerializers } from '../../pglite/safe-serializers.ts'
 import { TypystDbError } from '../../errors.ts'
 import type { Answer, Call, WireMessage, WireQueryOptions, WireType } from './protocol.ts'
 
@@ -128,7 +129,7 @@ function toQueryOptions(
 ): QueryOptions {
   return {
     ...(textTypes.length > 0 && { parsers: asIsFor(textTypes) }),
-    ...(serializedTypes.length > 0 && { serializers: asIsFor(serializedTypes) }),
+    ...(serializedTypes.length > 0 && { serializers: toSafeSerializers(asIsFor(serializedTypes)) }),
     ...(rowMode && { rowMode }),
     ...(paramTypes && { paramTypes: [...paramTypes] }),
     ...(blob && { blob }),
