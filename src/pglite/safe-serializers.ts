@@ -3,17 +3,17 @@
  * no text by then throws in the middle of one, and the half of it that is left becomes the beginning of the next statement,
  * whoever sends that. Tried with version 0.5.16: `serializer.ts` and `buffer-writer.ts` of `@electric-sql/pg-protocol`.
  */
-import type { PGlite } from '@electric-sql/pglite'
+import type { PGlite, QueryOptions } from '@electric-sql/pglite'
 import { TypystDbError } from '../errors.ts'
 import { refuseWhatThrows } from '../internal/plain-parameters.ts'
 
 type Serializer = PGlite['serializers'][number]
-type Serializers = Readonly<Record<number | string, Serializer | undefined>>
+type Serializers = NonNullable<QueryOptions['serializers']>
 
 /** Makes those safe that a query brings. */
-export function toSafeSerializers(serializers: Serializers): Record<number | string, Serializer> {
+export function toSafeSerializers(serializers: Serializers): Serializers {
   return Object.fromEntries(
-    Object.entries(serializers).flatMap(([type, serializer]) => (serializer ? [[type, safe(serializer)]] : [])),
+    Object.entries(serializers).map(([type, serializer]) => [type, safe(serializer as Serializer)]),
   )
 }
 
@@ -25,7 +25,8 @@ export function toSafeSerializers(serializers: Serializers): Record<number | str
 export function safe(serializer: Serializer = (value: { toString(): string }) => value.toString()): Serializer {
   return (value: unknown) => {
     const text: unknown = refuseWhatThrows(() => serializer(value))
-    if (typeof text === 'string' || text instanceof Uint8Array) return text as string
+    // Not by `instanceof`, which asks a proxy.
+    if (typeof text === 'string' || ArrayBuffer.isView(text)) return text as string
     throw new TypystDbError(
       'INVALID_INPUT',
       'A parameter does not come to a text, which every value is sent as. Pass a value of the type of its column.',
