@@ -204,8 +204,8 @@ export function wireAuthDatabase(
     target.kind === 'postgres'
       ? { connection, status: () => connection.current()?.status?.() ?? idlePool(target.maxConnections) }
       : countConnection(connection)
-  const isPooled = target.kind === 'postgres' && target.isPooled
-  const observed = observeConnection(refuseSessionChanges(pool.connection, isPooled), options)
+  const isSetUp = target.kind !== 'postgres' || target.isPooled
+  const observed = observeConnection(refuseSessionChanges(pool.connection, isSetUp), options)
   const db = createDrizzle(observed, schema, toStatementLog(options.debug))
   const migrationStatus = () => readAuthMigrationStatus(pool.connection, schema, postgresSchema)
   const tableNames = Object.values(schema)

@@ -13,7 +13,7 @@ const remedies: Readonly<Record<SessionChange, string>> = {
     'A setting would stay for whoever uses the connection next. Use `set local` inside a transaction (`set_config` with `true`), the options of the connection such as `postgresSchema`, or `alter role … set`.',
   seed: 'A seed would stay for whoever uses the connection next, whose random numbers could be foretold then. Draw numbers that can be repeated in your own code.',
   reset:
-    'What a pooler has set on its session would be lost for others. Use `set local` inside a transaction, which ends with it.',
+    'What a pooler or this package has set on the session would be lost for others. Use `set local` inside a transaction, which ends with it.',
   discard:
     'What others keep in the session would be lost for them, such as the statements that the package has prepared. Leave it out.',
   notifications:
@@ -32,13 +32,14 @@ const remedies: Readonly<Record<SessionChange, string>> = {
 /**
  * Puts the check before a connection. What runs by `exec` is the package's own and passes.
  *
- * @param isPooled - Whether a transaction pooler stands in front, whose sessions have been set up by itself.
+ * @param isSetUp - Whether somebody has set up the session since it began: a transaction pooler, or this package that of an
+ *   engine in this process.
  */
-export function refuseSessionChanges(connection: SqlConnection, isPooled: boolean): SqlConnection {
+export function refuseSessionChanges(connection: SqlConnection, isSetUp: boolean): SqlConnection {
   const checked = <T>(text: string, run: () => Promise<T>): Promise<T> => {
     const change = findSessionChange(text)
-    // Without a pooler a reset leads back to what every connection of the pool begins with.
-    if (change === undefined || (change === 'reset' && !isPooled)) return run()
+    // Of any other session a reset leads back to what every connection of the pool begins with.
+    if (change === undefined || (change === 'reset' && !isSetUp)) return run()
     return Promise.reject(
       new TypystDbError(
         'STATEMENT_REFUSED',

@@ -13,7 +13,6 @@ import { prepareFolder } from './prepare-folder.ts'
 import { quickQuery } from './quick-query.ts'
 import { realFolder } from './real-folder.ts'
 import { refuseMisfits } from './refuse-misfits.ts'
-import { refuseSessionResets } from './refuse-session-resets.ts'
 import { refuseStrayTransactions } from './refuse-stray-transactions.ts'
 import { settleProtocol } from './settle-protocol.ts'
 import { startEngine } from './start-engine.ts'
@@ -66,7 +65,6 @@ export async function openPGlite(requested: DataLocation, initial?: Blob): Promi
     if (unlock) refuseUnlessHeld(client, unlock)
     quickQuery(client, pglite, batchProtocol(client, pglite.protocol, engine))
     refuseMisfits(client, pglite.types.serializers)
-    refuseSessionResets(client)
     refuseStrayTransactions(client, pglite.protocol, engine)
     settleProtocol(client, pglite.protocol, engine)
     const arrayParsers = inheritParsers(client, pglite.types.parsers)

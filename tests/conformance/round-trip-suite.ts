@@ -123,7 +123,7 @@ const cases: readonly Case[] = [
     type: 'real',
     column: pg.real(),
     values: fc.float({ noDefaultInfinity: false }),
-    awkward: [0, -0, 0.5, NaN, Infinity, -Infinity, 1e39],
+    awkward: [0, -0, 0.5, NaN, Infinity, -Infinity, 1e39, 52_695_232],
     toStored: shortestReal,
   },
   {
@@ -584,11 +584,15 @@ function unsigned(value: unknown): unknown {
   return value === 0 ? 0 : value
 }
 
-/** The shortest decimal number that means a value among 32-bit ones, which is how Postgres writes a `real`. */
+/**
+ * The shortest decimal number that means a value among 32-bit ones, which is how Postgres writes a `real`. It takes none that
+ * lies in the middle between two of them.
+ */
 function shortestReal(value: unknown): unknown {
   if (typeof value !== 'number' || !Number.isFinite(value)) return value
   const decimals = Array.from({ length: 9 }, (_, digits) => Number(value.toPrecision(digits + 1)))
-  return decimals.find((decimal) => Object.is(Math.fround(decimal), value)) ?? value
+  const means = (decimal: number) => Object.is(Math.fround(decimal), value)
+  return decimals.find((decimal) => means(decimal) && means(decimal + (decimal - value) * 1e-6)) ?? value
 }
 
 function unsignedDeep(value: unknown): unknown {

@@ -8,6 +8,7 @@ import { holdPGlite, loadFrontend, loadPGlite, warmUpPGlite } from '../../pglite
 import { openOnStorage } from '../../pglite/open-on-storage.ts'
 import { openPGlite } from '../../pglite/open-pglite.ts'
 import type { OpenedPGlite } from '../../pglite/open-pglite.ts'
+import { refuseSessionResets } from '../../pglite/refuse-session-resets.ts'
 import { atStorageEdge } from '../../pglite/storage-edge.ts'
 import { appMigrations } from '../migrations.generated.ts'
 import type { OpenPhase } from '../open-progress.ts'
@@ -96,7 +97,9 @@ export async function lockInBrowser(name: string): Promise<() => Promise<void>> 
 async function openElsewhere(location: DataLocation, { onPhase }: OpenOptions, files?: Blob): Promise<OpenedApp> {
   const [initial] = await Promise.all([files ?? loadInitial(), loadPGlite()])
   onPhase('start')
-  return { ...(await openPGlite(location, initial)), kind: location.kind }
+  const opened = await openPGlite(location, initial)
+  refuseSessionResets(opened.client)
+  return { ...opened, kind: location.kind }
 }
 
 /** The shipped snapshot for a new database outside of a browser, which spares it initdb: 0.7 instead of 2 s in memory. */
