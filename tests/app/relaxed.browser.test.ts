@@ -66,6 +66,7 @@ it.runIf(browserName() === 'firefox')(
 
 it.each(modes)(
   'stores what was acknowledged when it is closed, and when it is told to, engine in the %s',
+  browserName() === 'chromium' ? {} : { tags: 'long' },
   async (mode) => {
     const page = await openTab()
     const phases = await page.evaluate(async (mode) => {

@@ -287,7 +287,7 @@ const openHere = async (folder: string) => {
 const ageInside = (folder: string) => utimes(join(folder, 'typyst.lock'), new Date(), new Date(Date.now() - 60_000))
 
 describe('a folder that is there before its database', () => {
-  it('gets one although a process was killed while it made it', async () => {
+  it('gets one although a process was killed while it made it', { tags: 'long' }, async () => {
     const folder = await freshFolder()
     await mkdir(join(folder, 'lost+found'), { recursive: true })
     const child = startChild(opening(folder))
@@ -319,7 +319,7 @@ describe('a folder that is there before its database', () => {
     expect(await readdir(folder)).toEqual(['precious'])
   })
 
-  it('may be a copy of one that is open', async () => {
+  it('may be a copy of one that is open', { tags: 'long' }, async () => {
     const folder = await freshFolder()
     await using authDb = createAuthDatabase({ dataDir: folder, onNotice: () => undefined })
     await authDb.ready()
