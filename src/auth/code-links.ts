@@ -1,65 +1,9 @@
 /** Links the functions and relations of a catalog: what calls, reads, writes and runs what. */
-import { readBody } from './read-body.ts'
-import type { CatalogName, FunctionBody, NamedRelation } from './read-body.ts'
-
-export interface StoredFunction {
-  readonly id: string
-  readonly schema: string
-  readonly name: string
-  readonly subject: string
-  readonly language: string
-  readonly source: string
-  /** Whether its names were looked up when it was created. */
-  readonly isBound: boolean
-  readonly isDefiner: boolean
-  readonly owner: string
-  /** The setting `search_path` that it runs with, where it has one of its own. */
-  readonly path: string | null
-  /** Whether its owner has rights on an auth table, or on a view that shows one. */
-  readonly canReach: boolean
-  /** Whether `row.name` can call it. */
-  readonly isAttribute: boolean
-  /** Which roles of the Data API can have it run. */
-  readonly callers: readonly string[]
-}
-
-export interface CatalogRelation {
-  readonly id: string
-  readonly schema: string
-  readonly name: string
-  readonly subject: string
-  readonly kind: string
-  readonly isAuth: boolean
-  /** Whether it is an auth table or a view over one. */
-  readonly isSensitive: boolean
-  readonly asksAsOwner: boolean
-  readonly readers: readonly string[]
-  readonly writers: readonly string[]
-}
-
-/** A function that a relation runs, by ids. */
-interface StoredRun {
-  readonly relation: string
-  readonly name: string
-  readonly kind: 'trigger' | 'rule' | 'default' | 'check' | 'view'
-  readonly function: string
-}
-
-/** Where rows of a relation get, by ids. */
-interface StoredFlow {
-  readonly kind: 'view' | 'child' | 'rule'
-  readonly from: string
-  readonly to: string
-  readonly name: string | null
-}
-
-/** What the queries give. */
-export interface CodeCatalog {
-  readonly functions: readonly StoredFunction[]
-  readonly relations: readonly CatalogRelation[]
-  readonly runs: readonly StoredRun[]
-  readonly flows: readonly StoredFlow[]
-}
+import type { CatalogRelation, CodeCatalog, StoredFlow, StoredFunction, StoredRun } from './code-catalog.ts'
+import { closureOf, groupBy, invert } from './graph.ts'
+import { emptyNode, toNode } from './function-node.ts'
+import type { Node } from './function-node.ts'
+import type { CatalogName } from './read-statements.ts'
 
 /** A function that is run when a relation is written. */
 export interface Run {
@@ -93,17 +37,6 @@ export interface CodeLinks {
   effects(functions: readonly StoredFunction[], relations: readonly CatalogRelation[]): Effects
   /** Materialized views that functions filled from auth tables, and views that show them. */
   readonly keptViews: ReadonlySet<CatalogRelation>
-}
-
-/** What a function does, its names looked up. */
-interface Node {
-  readonly body: FunctionBody
-  readonly relations: readonly CatalogRelation[]
-  /** What of them gets rows or values. */
-  readonly filled: readonly CatalogRelation[]
-  readonly emptied: readonly CatalogRelation[]
-  readonly calls: readonly StoredFunction[]
-  readonly namesWithoutSchema: boolean
 }
 
 /** Links them. Reading is linear in the text of all functions, and each question in what it touches. */
@@ -236,77 +169,4 @@ function inheritsPath({ isDefiner, isBound, path }: StoredFunction): boolean {
 
 function isBroadcast({ schema, name }: CatalogName): boolean {
   return name === 'broadcast_changes' || (schema === 'realtime' && name === 'send')
-}
-
-const emptyNode: Node = {
-  body: readBody('sql', ''),
-  relations: [],
-  filled: [],
-  emptied: [],
-  calls: [],
-  namesWithoutSchema: false,
-}
-
-function toNode(
-  each: StoredFunction,
-  functionsByName: ReadonlyMap<string, readonly StoredFunction[]>,
-  relationsByName: ReadonlyMap<string, readonly CatalogRelation[]>,
-): Node {
-  const body = readBody(each.language, each.source)
-  const relationsOf = (named: CatalogName) => findIn(relationsByName, named)
-  const attributes = [...body.attributes].flatMap((name) =>
-    (functionsByName.get(name) ?? []).filter(({ isAttribute }) => isAttribute),
-  )
-  const certain = body.relations.filter(({ isCertain }) => isCertain)
-  const used = (use: NamedRelation['use']) => [
-    ...new Set(certain.filter((named) => named.use === use).flatMap(relationsOf)),
-  ]
-  return {
-    body,
-    relations: [...new Set(body.relations.flatMap(relationsOf))],
-    filled: used('fill'),
-    emptied: used('empty'),
-    calls: [...new Set([...body.calls.flatMap((called) => findIn(functionsByName, called)), ...attributes])],
-    // A name that the catalog does not have is that of a part of the statement.
-    namesWithoutSchema: certain.some(
-      (named) => named.schema === undefined && (named.name.startsWith('pg_') || relationsOf(named).length > 0),
-    ),
-  }
-}
-
-function findIn<T extends { readonly schema: string }>(
-  byName: ReadonlyMap<string, readonly T[]>,
-  { schema, name }: CatalogName,
-): readonly T[] {
-  return (byName.get(name) ?? []).filter((each) => schema === undefined || each.schema === schema)
-}
-
-function closureOf<T>(first: Iterable<T>, nextOf: (value: T) => readonly T[]): Set<T> {
-  const all = new Set(first)
-  // A set is walked over with what is added meanwhile.
-  for (const value of all) for (const next of nextOf(value)) all.add(next)
-  return all
-}
-
-function invert<T>(values: readonly T[], nextOf: (value: T) => readonly T[]): Map<T, T[]> {
-  const before = new Map<T, T[]>()
-  for (const value of values) {
-    for (const next of nextOf(value)) {
-      const group = before.get(next)
-      if (group) group.push(value)
-      else before.set(next, [value])
-    }
-  }
-  return before
-}
-
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const value of values) {
-    const key = keyOf(value)
-    const group = groups.get(key)
-    if (group) group.push(value)
-    else groups.set(key, [value])
-  }
-  return groups
 }

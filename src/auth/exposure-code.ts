@@ -1,7 +1,8 @@
 /** Reads the functions of a database: which of them, run with the rights of their owner, get at the auth tables. */
 import type { SqlExecutor } from '../internal/sql-connection.ts'
 import { linkCode } from './code-links.ts'
-import type { CatalogRelation, CodeCatalog, CodeLinks, StoredFunction } from './code-links.ts'
+import type { CatalogRelation, CodeCatalog, StoredFunction } from './code-catalog.ts'
+import type { CodeLinks } from './code-links.ts'
 import { flowsQuery, functionsQuery, relationsQuery, runsQuery, schemasQuery } from './exposure-query.ts'
 import { schemasOfPath } from './search-path.ts'
 

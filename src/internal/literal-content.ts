@@ -12,8 +12,19 @@ export function contentOfLiteral(literal: string): string {
     .replace(/(?<!')'(?=[ \t]*(?:--[^\r\n]*)?[\r\n])(?:\s|--[^\r\n]*)*'/g, '')
     .replaceAll("''", "'")
   const prefix = literal.slice(0, open).toLowerCase()
-  if (prefix === 'e') return inner.replace(/\\(.)/gs, (_, character: string) => escapes[character] ?? character)
+  if (prefix === 'e') return inner.replace(escape, decodeEscape)
   return prefix === 'u&' ? decodeUnicode(inner, '\\') : inner
+}
+
+/** A character by its number, in hexadecimal or octal digits, or by a letter, or itself. */
+const escape = /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|(.))/gs
+
+function decodeEscape(whole: string, ...groups: readonly (string | undefined)[]): string {
+  const [x, u, large, octal, character = ''] = groups
+  const hex = x ?? u ?? large
+  if (hex === undefined && octal === undefined) return escapes[character] ?? character
+  const code = hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16)
+  return code <= 0x10ffff ? String.fromCodePoint(code) : whole
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' }
@@ -24,7 +35,10 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b
  * @param escape - What `uescape` says, in place of the backslash.
  */
 export function decodeName(name: string, escape = '\\'): string {
-  return decodeUnicode(name.slice(name.indexOf('"') + 1, -1).replaceAll('""', '"'), escape)
+  return decodeUnicode(
+    name.slice(name.indexOf('"') + 1, name.endsWith('"') ? -1 : undefined).replaceAll('""', '"'),
+    escape,
+  )
 }
 
 /** Four digits, or six behind a plus; twice the character that escapes stands for itself. */

@@ -110,7 +110,7 @@ describe('a value whose own method fails', () => {
 
   it('is the same for what writes it', async () => {
     for (const write of [fail, () => 5, () => undefined]) {
-      const serializers = { 23: write as unknown as () => string }
+      const serializers = { 23: write as unknown as () => string } // What JavaScript lets a caller pass.
       expect(await outcomeOf(app.pgClient.query('select $1::int', [1], { serializers }))).toBe('INVALID_INPUT')
       expect(await outcomeOf(app.pgClient.query('select 1'))).toBe('ran')
     }

@@ -65,6 +65,19 @@ const untilItWaits = (admin: postgres.Sql) =>
     )
     .toHaveLength(1)
 
+/** Migrates while a statement is held up for longer than a silent server is waited for. */
+async function migrateWhileHeld(
+  authDb: Pick<AuthDatabase, 'migrate'>,
+  { admin, proxy, letGo }: { admin: postgres.Sql; proxy: { connections(): number }; letGo: () => Promise<void> },
+): Promise<string[]> {
+  const migrating = authDb.migrate()
+  await untilItWaits(admin)
+  // The migration's own connection, and many more questions than a silent server is asked.
+  await expect.poll(() => proxy.connections()).toBeGreaterThan(6)
+  await letGo()
+  return migrating
+}
+
 const history = async (admin: postgres.Sql) =>
   (await admin`select name from drizzle.__typyst_auth_migrations order by id`).map(({ name }) => String(name))
 
@@ -109,12 +122,7 @@ it('waits for a statement that takes long, as long as the server says that it is
   const proxy = await startProxy()
   const { authDb, admin, hold } = await openEmpty({ through: proxy.through })
   const letGo = await hold()
-  const migrating = authDb.migrate()
-  await untilItWaits(admin)
-  // The migration's own connection, and many more questions than a silent server is asked.
-  await expect.poll(() => proxy.connections()).toBeGreaterThan(6)
-  await letGo()
-  expect(await migrating).toEqual(names)
+  expect(await migrateWhileHeld(authDb, { admin, proxy, letGo })).toEqual(names)
 })
 
 it('waits for it where the role may have one connection only', async () => {
@@ -130,11 +138,7 @@ it('waits for it where the role may have one connection only', async () => {
   const authDb = createAuthDatabase({ connectionString: single.href, ...impatient, lockTimeoutMs: 600_000 })
   onTestFinished(() => authDb.close())
   const letGo = await hold()
-  const migrating = authDb.migrate()
-  await untilItWaits(admin)
-  await expect.poll(() => proxy.connections()).toBeGreaterThan(6)
-  await letGo()
-  expect(await migrating).toEqual(names)
+  expect(await migrateWhileHeld(authDb, { admin, proxy, letGo })).toEqual(names)
 })
 
 it('gives up a session whose answer was lost on the way, and one that the server no longer has', async () => {

@@ -74,7 +74,12 @@ const changing: Readonly<Record<string, readonly string[]>> = {
       `do $$ <<a>> begin <<b>> set role a; end $$`,
     ],
   ],
-  seed: ['select setseed(0.5)', 'select pg_catalog.setseed($1)', 'do $$ begin perform setseed(0); end $$'],
+  seed: [
+    'select setseed(0.5)',
+    'select pg_catalog.setseed($1)',
+    'do $$ begin perform setseed(0); end $$',
+    String.raw`do E'begin perform s\x65\164s\u0065ed(0); end'`,
+  ],
   reset: ['reset role', 'reset all', 'RESET SESSION AUTHORIZATION'],
   discard: ['discard all', 'discard plans', 'DISCARD TEMP'],
   notifications: ['listen a', 'unlisten *', 'LISTEN "a"'],
